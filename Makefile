@@ -1,0 +1,65 @@
+# The developer's vocabulary. `make help` prints it.
+# Everything is installed into .venv from hash-locked requirements; only python3, make and git are needed.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+RUNTIME_STAMP := $(VENV)/.runtime
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fast lint types format schema golden bench lock clean
+
+help: ## print this vocabulary
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(RUNTIME_STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "evenkeel needs Python 3.11 or newer; try: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing evenkeel's packages into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(STAMP): $(RUNTIME_STAMP) requirements-dev.lock
+	@echo "installing the tools for tests into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(RUNTIME_STAMP) ## see fleets planned, created, scaled in and settled; no account needed
+	@$(BIN)/evenkeel demo
+
+test: $(STAMP) ## all tests (under ten minutes)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+
+check: $(STAMP) ## format, lint, types and the fast tests (under a minute)
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m 'not slow'
+
+fast: $(STAMP) ## the fast tests alone
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m 'not slow'
+
+format: $(STAMP) ## format the code and mend what lint can mend
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --fix --quiet . || true
+
+schema: $(STAMP) ## write the JSON Schema of a spec into specs/
+	@$(BIN)/evenkeel schema > specs/fleet.schema.json
+
+golden: $(STAMP) ## rewrite the golden stories; read the diff before you commit it
+	@EVENKEEL_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -p no:xdist tests/stories
+
+bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
+	@$(BIN)/python benchmarks/run.py
+
+lock: ## resolve the requirements anew (needs `uv` on the path)
+	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group build pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove what the targets made
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist

@@ -1,0 +1,221 @@
+"""What a plan consists of: steps with reasons, what was prevented, and the spread before and after.
+
+These are the words that plan, event, condition, log line and page share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from providers.base import Priority
+
+
+class Reason(StrEnum):
+    """Why a step is in the plan."""
+
+    SET_MISSING = "SetMissing"
+    SCALE_OUT = "ScaleOut"
+    SCALE_IN = "ScaleIn"
+    MARKED = "Marked"
+    FAILED_CREATE = "FailedCreate"
+    EVICTED = "Evicted"
+    ADOPT = "Adopt"
+
+
+class Prevented(StrEnum):
+    """Why something that was wanted is not in the plan."""
+
+    LOCKED = "Locked"
+    LOCKS_UNREADABLE = "LocksUnreadable"
+    HELD = "Held"
+    PROTECTED = "Protected"
+    QUORUM = "Quorum"
+    OPEN_SERIAL = "OpenSerial"
+    NO_CAPACITY = "NoCapacity"
+    NOT_OFFERED = "NotOffered"
+    QUOTA = "Quota"
+    SPREAD = "Spread"
+    DOMAIN_CAP = "DomainCap"
+    SET_LIMIT = "SetLimit"
+    OVERSHOOT = "Overshoot"
+    MELTDOWN = "Meltdown"
+    MAX_DELETE = "MaxDelete"
+    APPROVAL = "Approval"
+    NOT_OURS = "NotOurs"
+    UNKNOWN_MEMBER = "UnknownMember"
+    UNIFORM_SET = "UniformSet"
+
+
+@dataclass(frozen=True, slots=True)
+class EnsureSet:
+    """Create the scale set, which does not exist yet, and wait for it."""
+
+    reason: Reason
+    why: str
+    zones: tuple[str, ...]
+    fault_domain_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Create one member under a name that nobody ever had.
+
+    ``runner_up`` is the sentence about what was nearly chosen instead, empty if there was no choice.
+    ``retry`` is True when the name was reserved in an earlier pass and has not appeared.
+    """
+
+    instance: str
+    pool: str
+    zone: str | None
+    fault_domain: int | None
+    size: str
+    priority: Priority
+    reason: Reason
+    why: str
+    runner_up: str = ""
+    replaces: str | None = None
+    retry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Victim:
+    """One member that is to go, and why it and no other."""
+
+    instance: str
+    why: str
+    runner_up: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete members in one batch. ``inferred``: nobody asked for it by name or by count."""
+
+    reason: Reason
+    victims: tuple[Victim, ...]
+    inferred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """Change tags of one member; a value of None takes the tag away."""
+
+    instance: str
+    tags: Mapping[str, str | None]
+    reason: Reason
+    why: str
+
+
+Step: TypeAlias = EnsureSet | Create | Delete | Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """Something wanted and prevented. ``until`` is when it may be tried again, if that is known."""
+
+    reason: Prevented
+    detail: str
+    instance: str | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpreadReport:
+    """Members in each eligible domain, in the domain's order, before and after the plan.
+
+    ``reachable_skew`` is the least skew that any plan creating and deleting as many could have. Members
+    outside the eligible domains are in ``outside``. ``domain`` is ``zone``, ``faultDomain`` or ``region``.
+    """
+
+    domain: str
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+    skew_before: int
+    skew_after: int
+    reachable_skew: int
+    wanted_skew: int
+    outside: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What somebody has to say yes to before the plan is carried out."""
+
+    token: str
+    why: str
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDrift:
+    """One field in which a member differs from its template. ``path`` is Azure's, dotted."""
+
+    path: str
+    wanted: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberDrift:
+    """A member whose template is not the one it should have."""
+
+    instance: str
+    fingerprint: str
+    fields: tuple[FieldDrift, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Serial numbers as the set's tag has them and as it must have them before anything is created."""
+
+    floor: int
+    next: int
+    reserve_to: int
+
+    @property
+    def needed(self) -> bool:
+        """Whether the tag has to be written before the creations."""
+        return self.reserve_to > self.next
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one pass intends to do with one fleet, and why.
+
+    ``desired`` and ``observed`` are members under management; ``unchanged`` those that no step touches.
+    ``look_again_seconds`` is when to look next if nothing happens before.
+    """
+
+    fleet: str
+    desired: int
+    observed: int
+    steps: tuple[Step, ...]
+    blocked: tuple[Blocked, ...]
+    approval: Approval | None
+    spread: SpreadReport
+    notes: tuple[str, ...]
+    drift: tuple[MemberDrift, ...]
+    reservation: Reservation
+    unchanged: int
+    look_again_seconds: int
+    hash: str = ""
+
+    @property
+    def creates(self) -> tuple[Create, ...]:
+        """The creations, in the order in which they are to be started."""
+        return tuple(step for step in self.steps if isinstance(step, Create))
+
+    @property
+    def deletes(self) -> tuple[Delete, ...]:
+        """The deletions, in the order in which they are to be started."""
+        return tuple(step for step in self.steps if isinstance(step, Delete))
+
+    @property
+    def victims(self) -> tuple[str, ...]:
+        """Names of all members that are to go."""
+        return tuple(victim.instance for step in self.deletes for victim in step.victims)
