@@ -6,12 +6,12 @@ datetimes, a fleet without ``pools`` has exactly one pool with the empty name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from providers.base import Document, GroupRef
