@@ -1,0 +1,147 @@
+"""One letter for each member, by the domain in which it stands.
+
+A letter says what matters most about a member: that it cannot be deleted, then that it does not serve,
+then whether it is Regular or Spot. Small letters are members that are not up yet.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from controller.core.deletability import Ledger, read_ledger
+from controller.core.phase import Phase, classify
+from controller.core.serials import read_window
+from controller.core.steps import Prevented
+from providers.base import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from controller.core.observed import Member, Observed
+    from controller.core.steps import Create, Plan
+    from controller.spec.values import Fleet
+    from providers.base import Instance
+
+
+class Mark(StrEnum):
+    """The letters of a picture, in the order in which they are drawn."""
+
+    REGULAR = "R"
+    SPOT = "S"
+    LOCKED = "L"
+    HELD = "H"
+    BROKEN = "!"
+    NEW_REGULAR = "r"
+    NEW_SPOT = "s"
+    LEAVING = "-"
+    PLAIN = "■"
+
+
+MEANINGS: Mapping[Mark, str] = {
+    Mark.REGULAR: "Regular",
+    Mark.SPOT: "Spot",
+    Mark.LOCKED: "locked",
+    Mark.HELD: "held or protected",
+    Mark.BROKEN: "not serving",
+    Mark.NEW_REGULAR: "new Regular",
+    Mark.NEW_SPOT: "new Spot",
+    Mark.LEAVING: "being deleted",
+    Mark.PLAIN: "member",
+}
+
+ELSEWHERE = "elsewhere"
+"""The domain of a member that shows none, as in a set that the platform spreads by itself."""
+
+_LOCKED = frozenset({Prevented.LOCKED, Prevented.LOCKS_UNREADABLE})
+_HELD = frozenset({Prevented.HELD, Prevented.PROTECTED, Prevented.QUORUM})
+_ORDER = {mark: number for number, mark in enumerate(Mark)}
+
+Marks = dict[str, tuple[Mark, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a picture is drawn from: the fleet's spec and what was observed of it."""
+
+    fleet: Fleet
+    observed: Observed
+
+    def ledger(self) -> Ledger:
+        """Which members cannot be deleted now."""
+        window = read_window(self.fleet, self.observed)
+        return read_ledger(self.fleet, self.observed, window, self.observed.observed_at)
+
+
+def marks_before(scene: Scene) -> Marks:
+    """Letters of all members under management, by domain."""
+    ledger = scene.ledger()
+    return _by_domain(
+        (domain_of(m.instance), _mark(m, scene, ledger)) for m in scene.observed.owned
+    )
+
+
+def marks_after(scene: Scene, plan: Plan) -> Marks:
+    """Letters as they will be when the plan is carried out and its new members are on their way."""
+    ledger = scene.ledger()
+    gone = set(plan.victims)
+    staying = [
+        (domain_of(member.instance), _mark(member, scene, ledger))
+        for member in scene.observed.owned
+        if member.name not in gone and _mark(member, scene, ledger) is not Mark.LEAVING
+    ]
+    known = {member.name for member in scene.observed.owned}
+    coming = [
+        (_place_of(step), _new(step.priority))
+        for step in plan.creates
+        if step.instance not in known
+    ]
+    return _by_domain(staying + coming)
+
+
+def domain_of(instance: Instance) -> str:
+    """The zone or fault domain that the platform shows."""
+    if instance.zone is not None:
+        return instance.zone
+    return ELSEWHERE if instance.fault_domain is None else str(instance.fault_domain)
+
+
+def used(marks: Sequence[Marks]) -> tuple[Mark, ...]:
+    """The letters that occur, in their order."""
+    found = {mark for picture in marks for row in picture.values() for mark in row}
+    return tuple(sorted(found, key=_ORDER.__getitem__))
+
+
+def _by_domain(pairs: Iterable[tuple[str, Mark]]) -> Marks:
+    rows: dict[str, list[Mark]] = defaultdict(list)
+    for domain, mark in pairs:
+        rows[domain].append(mark)
+    return {domain: tuple(sorted(row, key=_ORDER.__getitem__)) for domain, row in rows.items()}
+
+
+def _mark(member: Member, scene: Scene, ledger: Ledger) -> Mark:
+    phase = classify(member.instance, scene.observed.observed_at)
+    if phase is Phase.DELETING:
+        return Mark.LEAVING
+    obstacle = ledger.obstacles.get(member.name)
+    if obstacle and obstacle.reason in _LOCKED:
+        return Mark.LOCKED
+    if obstacle and obstacle.reason in _HELD:
+        return Mark.HELD
+    if phase is Phase.CREATING:
+        return _new(member.instance.priority)
+    if phase is not Phase.RUNNING:
+        return Mark.BROKEN
+    return Mark.SPOT if member.instance.priority is Priority.SPOT else Mark.REGULAR
+
+
+def _new(priority: Priority) -> Mark:
+    return Mark.NEW_SPOT if priority is Priority.SPOT else Mark.NEW_REGULAR
+
+
+def _place_of(step: Create) -> str:
+    if step.zone is not None:
+        return step.zone
+    return ELSEWHERE if step.fault_domain is None else str(step.fault_domain)

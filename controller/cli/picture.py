@@ -1,0 +1,162 @@
+"""A small picture of zones or fault domains: one bar for each, before and after, with counts.
+
+::
+
+              before       after
+      zone 1  RRS·   3  →  RRS·   3
+      zone 2  RL··   2  →  RLrs   4
+
+A fleet too large for one cell per member gets one cell for every n of a kind, and a line that says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.cli.columns import pad
+from controller.cli.marks import ELSEWHERE, Mark, marks_after, marks_before
+from controller.cli.screen import Paint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from controller.cli.marks import Marks, Scene
+    from controller.cli.screen import Screen
+    from controller.core.steps import Plan, SpreadReport
+
+_INDENT = "    "
+_LONGEST_BAR = 24
+_DOMAINS = {"zone": "zone", "faultDomain": "fault domain"}
+_PAINTS = {
+    Mark.REGULAR: Paint.REGULAR_CELL,
+    Mark.SPOT: Paint.SPOT_CELL,
+    Mark.LOCKED: Paint.LOCKED_CELL,
+    Mark.HELD: Paint.HELD_CELL,
+    Mark.BROKEN: Paint.BROKEN_CELL,
+    Mark.NEW_REGULAR: Paint.ADDED,
+    Mark.NEW_SPOT: Paint.ADDED,
+    Mark.LEAVING: Paint.REMOVED,
+    Mark.PLAIN: Paint.REGULAR_CELL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One domain of a picture: its letters before and after, in order."""
+
+    label: str
+    before: tuple[Mark, ...]
+    after: tuple[Mark, ...]
+
+
+def lanes_of(plan: Plan, scene: Scene | None) -> tuple[Lane, ...]:
+    """The lanes of a plan; without a scene, members are plain cells."""
+    spread = plan.spread
+    before, after = _counted(spread) if scene is None else _seen(plan, scene)
+    domains = [*spread.before, *(name for name in spread.outside if name not in spread.before)]
+    domains += sorted((before.keys() | after.keys()) - set(domains))
+    return tuple(
+        Lane(label_of(spread, name), before.get(name, ()), after.get(name, ())) for name in domains
+    )
+
+
+def lanes_now(plan: Plan, scene: Scene) -> tuple[Lane, ...]:
+    """The lanes of what stands now, with nothing planned."""
+    return tuple(Lane(lane.label, lane.before, lane.before) for lane in lanes_of(plan, scene))
+
+
+def label_of(spread: SpreadReport, domain: str) -> str:
+    """``zone 1``, ``fault domain 0``, ``region``; a domain outside the eligible ones says so."""
+    if domain == ELSEWHERE or spread.domain == "region":
+        return "region"
+    label = f"{_DOMAINS.get(spread.domain, spread.domain)} {domain}"
+    return label if domain in spread.before else f"{label} (outside)"
+
+
+def draw(lanes: Sequence[Lane], screen: Screen) -> list[str]:
+    """The lines of a picture. With nothing changed there is one column of bars, not two."""
+    if not lanes:
+        return []
+    changed = any(lane.before != lane.after for lane in lanes)
+    scale = scale_of(lanes)
+    label = max(len(lane.label) for lane in lanes)
+    bars = [row for lane in lanes for row in (lane.before, lane.after)]
+    length = max(len(_cells(row, scale)) for row in bars)
+    digits = max(len(str(len(row))) for row in bars)
+    lines = [_head(label, max(length, 6) + digits + 2)] if changed else []
+    for lane in lanes:
+        line = f"{_INDENT}{pad(lane.label, label)}  " + _bar(lane.before, scale, length, screen)
+        line += f"  {len(lane.before):>{digits}}"
+        if changed:
+            gap = " " * max(0, 6 - length)
+            arrow = screen.glyph("→", ">")
+            line += f"{gap}  {arrow}  " + _bar(lane.after, scale, length, screen)
+            line += f"  {len(lane.after):>{digits}}"
+        lines.append(line)
+    if scale > 1:
+        lines.append(f"{_INDENT}each cell stands for up to {scale} members of its kind")
+    return lines
+
+
+def scale_of(lanes: Sequence[Lane]) -> int:
+    """Members per cell, so that no bar is longer than it may be."""
+    scale = 1
+    while any(
+        len(_cells(row, scale)) > _LONGEST_BAR
+        for lane in lanes
+        for row in (lane.before, lane.after)
+    ):
+        scale += 1
+    return scale
+
+
+def compact(lanes: Sequence[Lane], screen: Screen) -> str:
+    """What stands in each domain on one line, for progress: ``1 RRS  2 RRs  3 RR``."""
+    scale = scale_of(lanes)
+    parts = []
+    for lane in lanes:
+        cells = _cells(lane.before, scale)
+        name = lane.label.removeprefix("zone ").replace("fault domain ", "FD ")
+        drawn = "".join(screen.paint(_letter(mark, screen), _PAINTS[mark]) for mark in cells)
+        parts.append(f"{name} {drawn or screen.glyph('·', '.')}")
+    return "  ".join(parts)
+
+
+def letters_in(lanes: Sequence[Lane]) -> tuple[Mark, ...]:
+    """The letters that a legend has to explain, in their order."""
+    found = {mark for lane in lanes for row in (lane.before, lane.after) for mark in row}
+    return tuple(mark for mark in Mark if mark in found)
+
+
+def _head(label: int, column: int) -> str:
+    return f"{_INDENT}{' ' * label}  {'before':<{column}}     after"
+
+
+def _bar(row: tuple[Mark, ...], scale: int, length: int, screen: Screen) -> str:
+    cells = _cells(row, scale)
+    drawn = "".join(screen.paint(_letter(mark, screen), _PAINTS[mark]) for mark in cells)
+    return drawn + screen.paint(screen.glyph("·", ".") * (length - len(cells)), Paint.MUTED)
+
+
+def _letter(mark: Mark, screen: Screen) -> str:
+    return screen.glyph(mark, "#") if mark is Mark.PLAIN else mark
+
+
+def _cells(row: tuple[Mark, ...], scale: int) -> list[Mark]:
+    counts = Counter(row)
+    return [mark for mark in Mark for _ in range(-(-counts[mark] // scale))]
+
+
+def _counted(spread: SpreadReport) -> tuple[Marks, Marks]:
+    before = {**spread.outside, **spread.before}
+    after = {**spread.outside, **spread.after}
+    return (
+        {name: (Mark.PLAIN,) * count for name, count in before.items()},
+        {name: (Mark.PLAIN,) * count for name, count in after.items()},
+    )
+
+
+def _seen(plan: Plan, scene: Scene) -> tuple[Marks, Marks]:
+    return marks_before(scene), marks_after(scene, plan)

@@ -1,0 +1,231 @@
+"""A plan as rows: what text and Markdown have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from controller.core.steps import Create, Delete, EnsureSet, Tag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from controller.cli.marks import Scene
+    from controller.core.steps import Blocked, Plan, SpreadReport, Step, Victim
+    from providers.base import Instance
+
+
+class Symbol(StrEnum):
+    """What happens to an instance, as in Terraform."""
+
+    CREATE = "+"
+    DELETE = "-"
+    CHANGE = "~"
+    REPLACE = "-/+"
+
+
+MEANINGS: Mapping[Symbol, str] = {
+    Symbol.CREATE: "create",
+    Symbol.DELETE: "delete",
+    Symbol.CHANGE: "change",
+    Symbol.REPLACE: "replace",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One instance, or the scale set, and what the plan does with it. Unknown columns are empty."""
+
+    symbol: Symbol
+    name: str
+    place: str
+    size: str
+    priority: str
+    reason: str
+    why: str
+    runner_up: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The cells after the symbol."""
+        return (self.name, self.place, self.size, self.priority, self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan, and what it was made from as far as that is at hand."""
+
+    plan: Plan
+    scene: Scene | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """A fleet without a plan, and the sentence that says why."""
+
+    fleet: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Instances over all plans. A replacement counts among ``create``, as its end does in ``delete``."""
+
+    create: int
+    change: int
+    delete: int
+    replace: int
+    unchanged: int
+    blocked: int
+    waiting: int
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to do and nothing prevented."""
+        return not (self.create or self.change or self.delete or self.blocked)
+
+    @property
+    def line(self) -> str:
+        """The summary: ``Plan: 2 to add, 0 to change, 0 to destroy.`` and nothing else."""
+        return f"Plan: {self.create} to add, {self.change} to change, {self.delete} to destroy."
+
+    @property
+    def rest(self) -> str:
+        """``4 unchanged, 1 blocked.``: what the line does not say; empty if that is nothing."""
+        parts = (
+            (self.replace, "of them replacing a member"),
+            (self.unchanged, "unchanged"),
+            (self.blocked, "blocked"),
+            (self.waiting, "waiting for approval"),
+        )
+        said = ", ".join(f"{count} {words}" for count, words in parts if count)
+        return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def rows_of(view: PlanView) -> tuple[Row, ...]:
+    """One row for each instance that a step touches, in the plan's order."""
+    scene = view.scene
+    known = {m.name: m.instance for m in scene.observed.members} if scene else {}
+    return tuple(row for step in view.plan.steps for row in _rows(step, known))
+
+
+def totals_of(views: Sequence[PlanView]) -> Totals:
+    """Add up plans. A plan that waits for approval is counted with what it would do."""
+    plans = [view.plan for view in views]
+    creates = [step for plan in plans for step in plan.creates]
+    return Totals(
+        create=len(creates),
+        change=sum(isinstance(step, Tag) for plan in plans for step in plan.steps),
+        delete=sum(len(plan.victims) for plan in plans),
+        replace=sum(step.replaces is not None for step in creates),
+        unchanged=sum(plan.unchanged for plan in plans),
+        blocked=sum(len(plan.blocked) for plan in plans),
+        waiting=sum(plan.approval is not None and not plan.approval.given for plan in plans),
+    )
+
+
+def spread_sentence(spread: SpreadReport) -> str:
+    """How even the fleet is and will be, against what is wanted and what is possible."""
+    if spread.domain == "region":
+        return "the platform spreads the members; where they stand cannot be seen"
+    now = (
+        f"skew {spread.skew_before} now, {spread.skew_after} after this plan"
+        if spread.skew_before != spread.skew_after
+        else f"skew {spread.skew_before}"
+    )
+    wanted = f"at most {spread.wanted_skew} wanted"
+    if spread.skew_after <= spread.wanted_skew:
+        return f"{now} ({wanted})"
+    if spread.skew_after <= spread.reachable_skew:
+        return f"{now} ({wanted}; no plan can do better than {spread.reachable_skew})"
+    return f"{now} ({wanted}; {spread.reachable_skew} could be reached)"
+
+
+def blocked_sentence(blocked: Blocked) -> str:
+    """``web-000001: Locked: CanNotDelete on the instance``, with the time it ends where one is known."""
+    whom = f"{blocked.instance}: " if blocked.instance else ""
+    end = f", until {moment(blocked.until)}" if blocked.until else ""
+    return f"{whom}{blocked.reason}: {blocked.detail}{end}"
+
+
+def moment(when: datetime) -> str:
+    """A time to the minute, for people: ``2026-11-21 12:00 UTC``."""
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+def symbols_in(rows: Iterable[Row]) -> tuple[Symbol, ...]:
+    """The symbols that a legend has to explain, in their order."""
+    found = {row.symbol for row in rows}
+    return tuple(symbol for symbol in Symbol if symbol in found)
+
+
+def counted(count: int, word: str) -> str:
+    """``1 member``, ``2 members``."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def place_of(zone: str | None, fault_domain: int | None) -> str:
+    """``zone 2``, ``FD 0``, or nothing where the platform chooses."""
+    if zone is not None:
+        return f"zone {zone}"
+    return "" if fault_domain is None else f"FD {fault_domain}"
+
+
+def _rows(step: Step, known: Mapping[str, Instance]) -> list[Row]:
+    match step:
+        case EnsureSet():
+            return [_set_row(step)]
+        case Create():
+            return [_create_row(step)]
+        case Delete():
+            return [_victim_row(one, step, known.get(one.instance)) for one in step.victims]
+        case Tag():
+            return [_tag_row(step, known.get(step.instance))]
+
+
+def _set_row(step: EnsureSet) -> Row:
+    count = step.fault_domain_count
+    place = f"zones {', '.join(step.zones)}" if step.zones else f"{count} fault domains"
+    if not step.zones and count == 1:
+        place = "max spreading"
+    return Row(Symbol.CREATE, "the scale set", place, "", "", step.reason, step.why)
+
+
+def _create_row(step: Create) -> Row:
+    return Row(
+        Symbol.REPLACE if step.replaces else Symbol.CREATE,
+        step.instance,
+        place_of(step.zone, step.fault_domain),
+        step.size,
+        step.priority,
+        step.reason,
+        f"replaces {step.replaces}: {step.why}" if step.replaces else step.why,
+        step.runner_up,
+    )
+
+
+def _victim_row(victim: Victim, step: Delete, instance: Instance | None) -> Row:
+    return Row(
+        Symbol.DELETE,
+        victim.instance,
+        place_of(instance.zone, instance.fault_domain) if instance else "",
+        instance.size if instance else "",
+        instance.priority if instance else "",
+        step.reason,
+        victim.why,
+        victim.runner_up,
+    )
+
+
+def _tag_row(step: Tag, instance: Instance | None) -> Row:
+    return Row(
+        Symbol.CHANGE,
+        step.instance,
+        place_of(instance.zone, instance.fault_domain) if instance else "",
+        instance.size if instance else "",
+        instance.priority if instance else "",
+        step.reason,
+        step.why,
+    )
