@@ -1,0 +1,188 @@
+"""The plan document: what a pass would do with each fleet, and why.
+
+Besides the keys of the public contract: ``pool``, ``runnerUp``, ``replaces`` and ``retry`` on a step
+when they have something to say, ``inferred`` on a deletion, ``wantedSkew`` and ``outside`` in the
+spread, ``unchanged``, ``drift``, ``reservation`` and ``approved`` on a fleet, and ``errors`` beside
+``fleets`` for each fleet without a plan.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from controller.core.steps import Create, Delete, EnsureSet, Tag
+from controller.formats.reading import FORMAT_VERSION
+from controller.formats.text import time_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from controller.core.steps import (
+        Approval,
+        Blocked,
+        MemberDrift,
+        Plan,
+        Reservation,
+        SpreadReport,
+        Step,
+    )
+    from providers.base import Json
+
+
+def plan_document(plans: Sequence[Plan], errors: Mapping[str, str]) -> dict[str, Json]:
+    """Write the plans in their order. ``errors`` tells of each fleet without a plan why there is none."""
+    return {
+        "formatVersion": FORMAT_VERSION,
+        "errored": bool(errors),
+        "fleets": [_fleet_entry(plan) for plan in plans],
+        "errors": [{"fleet": fleet, "error": why} for fleet, why in errors.items()],
+        "summary": summary_entry(plans),
+    }
+
+
+def step_entry(step: Step) -> dict[str, Json]:
+    """One step as the document has it."""
+    match step:
+        case EnsureSet():
+            return _ensure_entry(step)
+        case Create():
+            return _create_entry(step)
+        case Delete():
+            return _delete_entry(step)
+        case Tag():
+            return _tag_entry(step)
+        case _:
+            assert_never(step)
+
+
+def summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
+    """Counts over all plans. A create that replaces a member counts as ``replace`` only."""
+    creates = [step for plan in plans for step in plan.creates]
+    replacing = sum(step.replaces is not None for step in creates)
+    return {
+        "create": len(creates) - replacing,
+        "delete": sum(len(plan.victims) for plan in plans),
+        "replace": replacing,
+        "change": sum(isinstance(step, Tag) for plan in plans for step in plan.steps),
+        "unchanged": sum(plan.unchanged for plan in plans),
+        "blocked": sum(len(plan.blocked) for plan in plans),
+    }
+
+
+def _fleet_entry(plan: Plan) -> dict[str, Json]:
+    entry: dict[str, Json] = {
+        "fleet": plan.fleet,
+        "desired": plan.desired,
+        "observed": plan.observed,
+        "hash": plan.hash,
+        "steps": [step_entry(step) for step in plan.steps],
+        "blocked": [_blocked_entry(blocked) for blocked in plan.blocked],
+        "approval": None,
+        "spread": _spread_entry(plan.spread),
+        "notes": list(plan.notes),
+        "lookAgainSeconds": plan.look_again_seconds,
+        "unchanged": plan.unchanged,
+        "drift": [_drift_entry(drift) for drift in plan.drift],
+        "reservation": _reservation_entry(plan.reservation),
+    }
+    if plan.approval:
+        # A reader may take any approval for one that is awaited; one that was given has its own key.
+        entry["approved" if plan.approval.given else "approval"] = _approval_entry(plan.approval)
+    return entry
+
+
+def _ensure_entry(step: EnsureSet) -> dict[str, Json]:
+    return {
+        "verb": "ensureSet",
+        "zones": list(step.zones),
+        "faultDomainCount": step.fault_domain_count,
+        "reason": str(step.reason),
+        "why": step.why,
+    }
+
+
+def _create_entry(step: Create) -> dict[str, Json]:
+    entry: dict[str, Json] = {
+        "verb": "create",
+        "instance": step.instance,
+        "zone": step.zone,
+        "faultDomain": step.fault_domain,
+        "size": step.size,
+        "priority": str(step.priority),
+        "reason": str(step.reason),
+        "why": step.why,
+    }
+    extras: dict[str, Json] = {
+        "pool": step.pool,
+        "runnerUp": step.runner_up,
+        "replaces": step.replaces,
+        "retry": step.retry,
+    }
+    return entry | {key: value for key, value in extras.items() if value}
+
+
+def _delete_entry(step: Delete) -> dict[str, Json]:
+    entry: dict[str, Json] = {
+        "verb": "delete",
+        "instances": [victim.instance for victim in step.victims],
+        "reason": str(step.reason),
+        "why": {victim.instance: victim.why for victim in step.victims},
+        "inferred": step.inferred,
+    }
+    runners_up = {victim.instance: victim.runner_up for victim in step.victims if victim.runner_up}
+    return entry | ({"runnerUp": runners_up} if runners_up else {})
+
+
+def _tag_entry(step: Tag) -> dict[str, Json]:
+    return {
+        "verb": "tag",
+        "instance": step.instance,
+        "tags": dict(step.tags),
+        "reason": str(step.reason),
+        "why": step.why,
+    }
+
+
+def _blocked_entry(blocked: Blocked) -> dict[str, Json]:
+    return {
+        "instance": blocked.instance,
+        "reason": str(blocked.reason),
+        "detail": blocked.detail,
+        "until": time_text(blocked.until) if blocked.until else None,
+    }
+
+
+def _approval_entry(approval: Approval) -> dict[str, Json]:
+    return {"token": approval.token, "why": approval.why}
+
+
+def _spread_entry(spread: SpreadReport) -> dict[str, Json]:
+    return {
+        "domain": spread.domain,
+        "before": dict(spread.before),
+        "after": dict(spread.after),
+        "skewBefore": spread.skew_before,
+        "skewAfter": spread.skew_after,
+        "reachableSkew": spread.reachable_skew,
+        "wantedSkew": spread.wanted_skew,
+        "outside": dict(spread.outside),
+    }
+
+
+def _drift_entry(drift: MemberDrift) -> dict[str, Json]:
+    return {
+        "instance": drift.instance,
+        "fingerprint": drift.fingerprint,
+        "fields": [
+            {"path": field.path, "wanted": field.wanted, "found": field.found}
+            for field in drift.fields
+        ],
+    }
+
+
+def _reservation_entry(reservation: Reservation) -> dict[str, Json]:
+    return {
+        "floor": reservation.floor,
+        "next": reservation.next,
+        "reserveTo": reservation.reserve_to,
+    }
