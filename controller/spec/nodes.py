@@ -97,9 +97,11 @@ def value_span(root: Node, path: Path) -> Span:
     own_key = key_span(root, path)
     if own_key is not None:
         return own_key
-    if node is not None or not path:
-        return node.span if node is not None else root.span
-    return value_span(root, path[:-1])
+    if node is None:
+        return value_span(root, path[:-1]) if path else root.span
+    if isinstance(node, Table) and node.keys:
+        return next(iter(node.keys.values()))
+    return node.span
 
 
 def walk(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
