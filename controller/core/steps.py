@@ -5,12 +5,12 @@ These are the words that plan, event, condition, log line and page share.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from providers.base import Priority
@@ -171,10 +171,14 @@ class MemberDrift:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Serial numbers as the set's tag has them and as it must have them before anything is created."""
+    """Serial numbers as the set's tag has them and as it must have them before anything is created.
+
+    ``floor_to`` is what the floor may become: all numbers below it are settled.
+    """
 
     floor: int
     next: int
+    floor_to: int
     reserve_to: int
 
     @property
@@ -182,13 +186,19 @@ class Reservation:
         """Whether the tag has to be written before the creations."""
         return self.reserve_to > self.next
 
+    @property
+    def open(self) -> bool:
+        """Whether the tag still has open numbers after everything seen in this pass."""
+        return self.floor < self.next
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What one pass intends to do with one fleet, and why.
 
     ``desired`` and ``observed`` are members under management; ``unchanged`` those that no step touches.
-    ``look_again_seconds`` is when to look next if nothing happens before.
+    ``creating`` and ``leaving`` are members under way since an earlier pass. ``look_again_seconds`` is
+    when to look next if nothing happens before.
     """
 
     fleet: str
@@ -203,6 +213,9 @@ class Plan:
     reservation: Reservation
     unchanged: int
     look_again_seconds: int
+    creating: tuple[str, ...] = ()
+    leaving: tuple[str, ...] = ()
+    overshoot_frozen: bool = False
     hash: str = ""
 
     @property

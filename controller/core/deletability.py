@@ -1,0 +1,186 @@
+"""Which members may be deleted, and what stands in the way of the others.
+
+Sources: Azure locks at every scope with inheritance, holds with owner and end, the platform's own
+protection, open serial numbers, deletions already under way. Locks that could not be read forbid
+every deletion. A lock on a NIC or disk forbids the deletion of its VM, which would orphan it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.core.phase import Phase, classify
+from controller.core.serials import serial_of
+from controller.core.steps import Prevented
+from providers.base import LockLevel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from controller.core.observed import Member, Observed
+    from controller.core.serials import Window
+    from controller.spec.values import Fleet, Hold
+    from providers.base import GroupRef, Lock
+
+_SUBSCRIPTION_DEPTH, _RESOURCE_GROUP_DEPTH = 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps one member from being deleted. ``until`` is when it ends by itself, if it does."""
+
+    reason: Prevented
+    detail: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The verdict on every member under management: no entry means that it may be deleted."""
+
+    obstacles: Mapping[str, Obstacle]
+
+    def may_delete(self, name: str) -> bool:
+        """Whether nothing stands in the way."""
+        return name not in self.obstacles
+
+    def adopting(self, members: Iterable[Member]) -> Ledger:
+        """The same, with members that become ours in this pass: none of them goes in it."""
+        words = Obstacle(Prevented.NOT_OURS, "it is being adopted in this pass")
+        return Ledger({**self.obstacles, **{member.name: words for member in members}})
+
+
+def read_ledger(fleet: Fleet, observed: Observed, window: Window, now: datetime) -> Ledger:
+    """Judge every member under management. The first obstacle found is the one that is named."""
+    found: dict[str, Obstacle] = {}
+    by_scope = _LockIndex(fleet.ref, observed.locks or ())
+    for member in observed.owned:
+        obstacle = (
+            _unreadable(observed)
+            or by_scope.obstacle(member)
+            or _held(member.hold or _spec_hold(fleet, member), now)
+            or _protected(member)
+            or _in_open_window(member, window)
+        )
+        if obstacle:
+            found[member.name] = obstacle
+    return Ledger(found)
+
+
+def creation_lock(ref: GroupRef, locks: tuple[Lock, ...] | None) -> Lock | None:
+    """A ReadOnly lock over the set, its group or subscription: it refuses every creation."""
+    scope = ref.id.lower()
+    for lock in locks or ():
+        if lock.level is LockLevel.READ_ONLY and _covers(_normal(lock.scope), scope):
+            return lock
+    return None
+
+
+def describe_scope(ref: GroupRef, scope: str) -> str:
+    """``on the instance``, ``on the resource group`` …: where a lock sits, in words."""
+    parts = [part for part in scope.split("/") if part]
+    if len(parts) == _SUBSCRIPTION_DEPTH:
+        return "on the subscription"
+    if len(parts) == _RESOURCE_GROUP_DEPTH:
+        return f"on the resource group {parts[-1]}"
+    kind = parts[-2].lower() if len(parts) > 1 else ""
+    if kind == "virtualmachines":
+        return "on the instance"
+    if _normal(scope).startswith(ref.id.lower()):
+        return "on the scale set"
+    words = {"networkinterfaces": "its NIC", "disks": "its disk"}
+    return f"on {words.get(kind, kind or 'the scope')} {parts[-1]}" if parts else f"on {scope}"
+
+
+class _LockIndex:
+    """Locks sorted by what they cover, so that a thousand members do not each scan a thousand locks."""
+
+    def __init__(self, ref: GroupRef, locks: tuple[Lock, ...]) -> None:
+        self._ref = ref
+        self._on_all: Lock | None = None
+        self._by_name: dict[str, Lock] = {}
+        group, whole = ref.group_scope.lower(), ref.id.lower()
+        # The strictest lock is named, then the widest, so that the words do not depend on their order.
+        for lock in sorted(locks, key=lambda lock: (lock.level != LockLevel.READ_ONLY, lock.scope)):
+            scope = _normal(lock.scope)
+            if _covers(scope, group) or _covers(whole, scope):
+                self._on_all = self._on_all or lock
+            else:
+                self._by_name.setdefault(_resource_name(scope), lock)
+
+    def obstacle(self, member: Member) -> Obstacle | None:
+        lock = self._on_all or self._of(member)
+        if lock is None:
+            return None
+        where = describe_scope(self._ref, lock.scope)
+        return Obstacle(Prevented.LOCKED, f"{lock.level} {where}")
+
+    def _of(self, member: Member) -> Lock | None:
+        if not self._by_name:
+            return None
+        name = member.name.lower()
+        exact = [name, *(_resource_name(_normal(found)) for found in member.instance.resources)]
+        for candidate in exact:
+            if candidate in self._by_name:
+                return self._by_name[candidate]
+        # NICs and disks carry their VM's name in front; a lock on one whose owner was not read still counts.
+        own_part = re.compile(re.escape(name) + r"[-_.]")
+        return next(
+            (self._by_name[key] for key in sorted(self._by_name) if own_part.match(key)), None
+        )
+
+
+def _normal(scope: str) -> str:
+    return "/" + scope.strip("/").lower()
+
+
+def _covers(outer: str, inner: str) -> bool:
+    return outer == inner or inner.startswith(outer + "/") or outer == "/"
+
+
+def _resource_name(scope: str) -> str:
+    """Name of the resource that a scope is on, or inside of."""
+    parts = scope.rsplit("/providers/", maxsplit=1)[-1].split("/")
+    return parts[2] if len(parts) > 2 else parts[-1]
+
+
+def _unreadable(observed: Observed) -> Obstacle | None:
+    if observed.locks is None:
+        return Obstacle(Prevented.LOCKS_UNREADABLE, "the locks could not be read")
+    return None
+
+
+def _spec_hold(fleet: Fleet, member: Member) -> Hold | None:
+    return fleet.holds.get(member.name) or fleet.holds.get(member.name.lower())
+
+
+def _held(hold: Hold | None, now: datetime) -> Obstacle | None:
+    if hold is None or (hold.until is not None and hold.until <= now):
+        return None
+    words = f"held by {hold.owner}" + (f": {hold.reason}" if hold.reason else "")
+    return Obstacle(Prevented.HELD, words, hold.until)
+
+
+def _protected(member: Member) -> Obstacle | None:
+    if member.instance.protected:
+        return Obstacle(Prevented.PROTECTED, "its protection policy forbids scale-in")
+    return None
+
+
+def _in_open_window(member: Member, window: Window) -> Obstacle | None:
+    serial = serial_of(member.name)
+    if (
+        window.closable
+        or serial is None
+        or not window.serials.floor <= serial < window.serials.next
+    ):
+        return None
+    return Obstacle(Prevented.OPEN_SERIAL, "its creation may still be under way")
+
+
+def is_leaving(member: Member, now: datetime) -> bool:
+    """Whether a deletion of the member is already under way."""
+    return classify(member.instance, now) is Phase.DELETING

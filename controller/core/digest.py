@@ -1,0 +1,81 @@
+"""The hash of a plan: it covers the steps and the facts they rest on, and no clock reading.
+
+Two looks that show the same facts give the same hash, so that a saved plan can be held against a fresh
+one; any fact that a step relies on changes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from controller.core.observed import Member
+    from controller.core.scene import Scene
+    from controller.core.steps import Step
+
+    Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
+
+
+def plan_hash(scene: Scene, steps: Sequence[Step]) -> str:
+    """``sha256:`` and 64 hex digits."""
+    observed = scene.observed
+    facts = {
+        "set": scene.fleet.ref.id.lower(),
+        "spec": scene.fleet.spec_digest,
+        "exists": observed.exists,
+        "serials": _plain(scene.window.serials),
+        "locks": None
+        if observed.locks is None
+        else sorted(f"{lock.level}|{lock.scope.lower()}" for lock in observed.locks),
+        "members": [_facts(scene, member) for member in observed.members],
+        "scarcity": sorted(
+            f"{one.zone}|{one.size}|{one.priority}|{one.larger_too}"
+            for one in scene.memory.scarcity
+        ),
+        "steps": [{"verb": type(step).__name__, **_fields(step)} for step in steps],
+    }
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def _facts(scene: Scene, member: Member) -> Plain:
+    found = member.instance
+    obstacle = scene.ledger.obstacles.get(member.name)
+    return [
+        member.name,
+        found.zone,
+        found.fault_domain,
+        found.size,
+        found.priority.value,
+        found.provisioning_state.value,
+        found.power_state.value,
+        found.health.value,
+        member.owned,
+        member.fingerprint,
+        f"{obstacle.reason}: {obstacle.detail}" if obstacle else None,
+    ]
+
+
+def _fields(value: Step) -> dict[str, Plain]:
+    return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+
+
+def _plain(value: object) -> Plain:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(one) for one in value]
+    return value if isinstance(value, (bool, int, float, str)) else None

@@ -1,0 +1,132 @@
+"""A second opinion on a finished plan, from the raw observation and none of the planner's own work.
+
+It refuses, and never edits: one broken sentence and nothing of the plan is carried out. It shares no
+code with the planner beyond the reading of locks and tags, so that one mistake cannot fool both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from controller.core.phase import Phase, classify
+from controller.core.serials import Window, read_window, serial_of
+from controller.core.steps import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from controller.core.observed import Observed
+    from controller.core.steps import Plan
+    from controller.spec.values import Fleet
+
+_ASKED_FOR = frozenset({Reason.SCALE_IN, Reason.MARKED})
+
+
+def check(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> tuple[str, ...]:
+    """Sentences of the safety rules that the plan breaks; none for a plan that may be carried out."""
+    window = read_window(fleet, observed)
+    return (
+        *_victims(fleet, observed, plan, window, now),
+        *_deletions(fleet, observed, plan, now),
+        *_names(observed, plan, window),
+        *_places(fleet, plan),
+        *_counts(fleet, observed, plan, now),
+    )
+
+
+def _victims(
+    fleet: Fleet, observed: Observed, plan: Plan, window: Window, now: datetime
+) -> Iterator[str]:
+    """Every victim is ours, seen, unlocked, not held, and has no open number."""
+    by_name = {member.name: member for member in observed.members}
+    for name in plan.victims:
+        member = by_name.get(name)
+        if member is None:
+            yield f"{name} would be deleted and was not seen"
+        elif not member.owned:
+            yield f"{name} would be deleted and is not ours"
+        else:
+            hold = member.hold or fleet.holds.get(name)
+            if hold and (hold.until is None or hold.until > now):
+                yield f"{name} would be deleted and is held by {hold.owner}"
+            if member.instance.protected:
+                yield f"{name} would be deleted and is protected"
+            if _locked(fleet, observed, name, member.instance.resources):
+                yield f"{name} would be deleted and is locked"
+            serial = serial_of(name)
+            is_open = serial is not None and window.serials.floor <= serial < window.serials.next
+            if is_open and not window.closable:
+                yield f"{name} would be deleted and its creation may still be under way"
+
+
+def _locked(fleet: Fleet, observed: Observed, name: str, resources: tuple[str, ...]) -> bool:
+    mine = [fleet.ref.instance_id(name), fleet.ref.id, *resources]
+    ids = [one.strip("/").lower() + "/" for one in mine]
+    scopes = [lock.scope.strip("/").lower() + "/" for lock in observed.locks or ()]
+    return any(one.startswith(scope) or scope.startswith(one) for scope in scopes for one in ids)
+
+
+def _deletions(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> Iterator[str]:
+    """Nothing is deleted blindly, twice, or beyond the cap on inferred deletions."""
+    if plan.victims and observed.locks is None:
+        yield "members would be deleted although the locks could not be read"
+    for name, times in Counter(plan.victims).items():
+        if times > 1:
+            yield f"{name} would be deleted {times} times"
+    if any(not step.victims for step in plan.deletes):
+        yield "a deletion names nobody"
+    inferred = sum(len(step.victims) for step in plan.deletes if step.inferred)
+    members = _live(observed, now)
+    cap = fleet.limits.max_delete
+    cap = max(1, members // 10) if cap is None else cap
+    aside = any(one.guard == "maxDelete" and one.until > now for one in fleet.limits.overrides)
+    if inferred > cap and not aside:
+        yield f"{inferred} members would be deleted by inference, and {cap} are allowed"
+    explicit = sum(len(step.victims) for step in plan.deletes if step.reason in _ASKED_FOR)
+    if explicit > 10 and explicit * 100 > 30 * members and plan.approval is None:
+        yield f"{explicit} of {members} members would be deleted without asking"
+
+
+def _names(observed: Observed, plan: Plan, window: Window) -> Iterator[str]:
+    """Every new name is new, and its number is open or reserved by this plan."""
+    known = {member.name.lower() for member in observed.members}
+    for name, times in Counter(create.instance.lower() for create in plan.creates).items():
+        if times > 1:
+            yield f"{name} would be created {times} times"
+        if name in known:
+            yield f"{name} would be created and exists"
+    for create in plan.creates:
+        serial = serial_of(create.instance)
+        if serial is None or not window.serials.floor <= serial < plan.reservation.reserve_to:
+            yield f"{create.instance} would be created and its number is not reserved"
+
+
+def _places(fleet: Fleet, plan: Plan) -> Iterator[str]:
+    """Every new member goes where the spec allows it."""
+    where = fleet.placement
+    for create in plan.creates:
+        place = create.zone if where.zones else str(create.fault_domain)
+        if where.zones and create.zone not in where.zones:
+            yield f"{create.instance} would stand in zone {create.zone}, which the spec does not name"
+        if place in where.excluded:
+            yield f"{create.instance} would stand in {place}, which is excluded"
+
+
+def _counts(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> Iterator[str]:
+    """The plan ends at the wanted number at most, within the set's limit, and not below it."""
+    live, creates, victims = _live(observed, now), len(plan.creates), len(set(plan.victims))
+    after = live - victims + creates
+    if creates and after > fleet.replicas:
+        yield f"{after} members would be there, and {fleet.replicas} are wanted"
+    limit = 600 if fleet.managed_image else 1000
+    if creates and len(observed.members) + creates > limit:
+        yield f"{len(observed.members) + creates} VMs would be in the set, which holds {limit}"
+    explicit = sum(len(step.victims) for step in plan.deletes if step.reason in _ASKED_FOR)
+    if explicit and live - victims < fleet.replicas and len(fleet.pools) == 1:
+        yield f"{live - victims} members would be left, and {fleet.replicas} are wanted"
+
+
+def _live(observed: Observed, now: datetime) -> int:
+    return sum(classify(member.instance, now) is not Phase.DELETING for member in observed.owned)

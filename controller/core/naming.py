@@ -1,0 +1,88 @@
+"""Names for new members: open numbers first, then new ones, in the order in which places were chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.core import shells
+from controller.core.serials import member_name
+from controller.core.steps import Create, Reason, Reservation
+from controller.core.topology import FAULT_DOMAIN, ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from controller.core.observed import Member
+    from controller.core.placement import Choice, Placed
+    from controller.core.scene import Scene
+    from controller.core.steps import Step
+    from controller.spec.values import Pool
+
+
+def name_creates(
+    scene: Scene,
+    placed: Sequence[tuple[Pool, Placed]],
+    gone: Sequence[Member],
+    steps: list[Step],
+) -> None:
+    """Append a creation for every chosen place, each under a name of its own."""
+    names = _names(scene)
+    for pool, choices in placed:
+        replaced = [
+            member
+            for member in gone
+            if scene.pools[member.name] is pool and member in scene.buckets.shells
+        ]
+        for choice in choices.choices:
+            name, retry = next(names)
+            match = _replaced_by(choice, replaced)
+            steps.append(_create(scene, pool, choice, (name, retry), match))
+
+
+def reserve(scene: Scene, creates: Sequence[Create]) -> Reservation:
+    """What the set's serial tag must say before the creations are sent."""
+    serials = scene.window.serials
+    new = sum(not create.retry for create in creates)
+    floor_to = serials.next if scene.window.closable else serials.floor
+    return Reservation(serials.floor, serials.next, floor_to, serials.next + new)
+
+
+def _names(scene: Scene) -> Iterator[tuple[str, bool]]:
+    for serial in scene.window.missing:
+        yield scene.window.name(serial), True
+    # While old numbers are open under a former name of the fleet, new ones are given out under it, too.
+    prefix = scene.fleet.name if scene.window.closable else scene.window.prefix
+    serial = scene.window.serials.next
+    while True:
+        yield member_name(prefix, serial), False
+        serial += 1
+
+
+def _replaced_by(choice: Choice, replaced: list[Member]) -> Member | None:
+    """The shell that a new member stands in for: one of its class if there is one."""
+    if not replaced:
+        return None
+    same = [one for one in replaced if one.instance.priority is choice.priority]
+    match = (same or replaced)[0]
+    replaced.remove(match)
+    return match
+
+
+def _create(
+    scene: Scene, pool: Pool, choice: Choice, name: tuple[str, bool], replaced: Member | None
+) -> Create:
+    kind, cell = scene.topology.kind, choice.cell
+    inner = cell.domain if kind == FAULT_DOMAIN else cell.fault_domain
+    return Create(
+        instance=name[0],
+        pool=pool.name,
+        zone=cell.domain if kind == ZONE else None,
+        fault_domain=int(inner) if inner else None,
+        size=choice.size.name,
+        priority=choice.priority,
+        reason=shells.reason_of(scene, replaced) if replaced else Reason.SCALE_OUT,
+        why=choice.why,
+        runner_up=choice.runner_up,
+        replaces=replaced.name if replaced else None,
+        retry=name[1],
+    )

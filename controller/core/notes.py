@@ -1,0 +1,154 @@
+"""Sentences about a fleet that are no steps: what was left alone, what is odd, what stands in the way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.core import limits, mix
+from controller.core.phase import Phase, classify
+from controller.core.steps import Prevented
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from controller.core.decisions import Decisions
+    from controller.core.observed import Member
+    from controller.core.scene import Scene
+    from controller.core.steps import SpreadReport
+
+_SHOWN = 3
+
+
+def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> tuple[str, ...]:
+    """All notes of a plan, the most important first."""
+    return (
+        *_guards(scene),
+        *_undeletable(scene, decisions),
+        *_spread(scene, decisions, spread),
+        *_under_way(scene),
+        *_members(scene),
+        *_mix(scene, decisions),
+        *_drift(decisions),
+    )
+
+
+def _guards(scene: Scene) -> Iterator[str]:
+    live, desired = len(scene.buckets.live), scene.fleet.replicas
+    if limits.is_overshot(scene.fleet, scene.memory, live):
+        yield f"overshoot: {live} members for {desired} wanted; creations are stopped, scale-in is not"
+    if limits.is_melting(scene.fleet, scene.buckets):
+        yield limits.meltdown_note(scene)
+    if scene.observed.locks is None:
+        yield "the locks could not be read: nothing may be deleted"
+
+
+def _undeletable(scene: Scene, decisions: Decisions) -> Iterator[str]:
+    """Members that may not be deleted and did not have to be, by what keeps them."""
+    wanted = {one.instance for one in decisions.blocked}
+    kept: dict[str, list[str]] = {}
+    for name in sorted(scene.ledger.obstacles):
+        obstacle = scene.ledger.obstacles[name]
+        if name in wanted or obstacle.reason in {Prevented.LOCKS_UNREADABLE, Prevented.NOT_OURS}:
+            continue
+        kept.setdefault(_kept_words(obstacle.reason, obstacle.detail), []).append(name)
+    for words, names in kept.items():
+        verb = "is" if len(names) == 1 else "are"
+        yield f"{_some(names)} {verb} {words}: not needed for this plan"
+
+
+def _kept_words(reason: Prevented, detail: str) -> str:
+    if reason is Prevented.LOCKED:
+        level, _, where = detail.partition(" ")
+        return f"locked ({level})" if where == "on the instance" else f"locked ({detail})"
+    if reason is Prevented.OPEN_SERIAL:
+        return "not settled yet"
+    if reason is Prevented.PROTECTED:
+        return "protected by Azure's own policy"
+    return detail
+
+
+def _spread(scene: Scene, decisions: Decisions, spread: SpreadReport) -> Iterator[str]:
+    if spread.domain == "region":
+        yield "max spreading: the platform spreads the members and shows nothing of it"
+        return
+    if spread.skew_after <= spread.wanted_skew or not spread.after:
+        return
+    cause = ""
+    if any(one.reason in {Prevented.NO_CAPACITY, Prevented.SPREAD} for one in decisions.blocked):
+        cause = "; a domain is out of capacity"
+    elif scene.ledger.obstacles:
+        cause = "; members that may not be deleted stand in the way"
+    better = f", {spread.reachable_skew} could be reached" if _gap(spread) else ""
+    yield f"the skew stays {spread.skew_after} (wanted {spread.wanted_skew}{better}){cause}"
+
+
+def _gap(spread: SpreadReport) -> bool:
+    return spread.reachable_skew < spread.skew_after
+
+
+def _under_way(scene: Scene) -> Iterator[str]:
+    if scene.buckets.creating:
+        yield f"{len(scene.buckets.creating)} being created"
+    if scene.buckets.leaving:
+        yield f"{len(scene.buckets.leaving)} being deleted"
+
+
+def _members(scene: Scene) -> Iterator[str]:
+    unmanaged = [member.name for member in scene.buckets.unmanaged]
+    if unmanaged:
+        verb = "is" if len(unmanaged) == 1 else "are"
+        yield f"{_some(unmanaged)} {verb} not ours: shown, never touched"
+    for phase, words in _ODD.items():
+        found = _in_phase(scene, phase)
+        if found:
+            yield f"{_some([member.name for member in found])} {words}"
+
+
+_ODD = {
+    Phase.FAILED: "failed after having run, and may hold data: left alone",
+    Phase.STOPPED: "stopped or deallocated by somebody: counted, left alone",
+    Phase.DEGRADED: "running, though the last operation failed: counted, left alone",
+    Phase.UNHEALTHY: "reported unhealthy: counted, left alone",
+}
+
+
+def _in_phase(scene: Scene, phase: Phase) -> Sequence[Member]:
+    return [
+        member for member in scene.buckets.staying if classify(member.instance, scene.now) is phase
+    ]
+
+
+def _mix(scene: Scene, decisions: Decisions) -> Iterator[str]:
+    gone = {member.name for member in decisions.gone}
+    for pool in scene.fleet.pools:
+        if pool.spot is None:
+            continue
+        left = [one for one in scene.members_of(pool, scene.buckets.live) if one.name not in gone]
+        spot = sum(one.instance.priority.value == "Spot" for one in left)
+        spot += sum(
+            choice.cell.klass == "Spot"
+            for other, placed in decisions.placed
+            if other is pool
+            for choice in placed.choices
+        )
+        total = len(left) + sum(
+            len(placed.choices) for other, placed in decisions.placed if other is pool
+        )
+        wanted = mix.targets(pool.spot, total)["Spot"]
+        if spot != wanted:
+            name = f"pool {pool.name}: " if pool.name else ""
+            yield f"{name}{spot} of {total} are Spot, the mix wants {wanted}; later changes make it good"
+
+
+def _drift(decisions: Decisions) -> Iterator[str]:
+    if decisions.drift:
+        names = [one.instance for one in decisions.drift]
+        verb = "differs" if len(names) == 1 else "differ"
+        yield f"{_some(names)} {verb} from the template; replacing is not part of this plan"
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more."""
+    if len(names) <= _SHOWN:
+        return ", ".join(names)
+    return f"{', '.join(names[:_SHOWN])} and {len(names) - _SHOWN} more"

@@ -1,0 +1,161 @@
+"""What one pass saw of a fleet: immutable, complete, with the time of the look.
+
+``interpret`` turns a provider's snapshot into it. Unknown stays unknown: locks that could not be read
+are None, never an empty list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from controller.core import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from controller.spec.values import Hold
+    from providers.base import Catalog, Group, GroupRef, GroupSnapshot, Instance, Lock, Priority
+
+
+@dataclass(frozen=True, slots=True)
+class Serials:
+    """Numbers in ``[floor, next)`` are open: a member may still appear under each of them."""
+
+    floor: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One instance of the set, with what its tags say.
+
+    ``owned`` False: unmanaged, shown and never touched. ``listed`` False: asked for by name because the
+    list did not have it yet. ``fingerprint`` None: unknown, which counts as up to date.
+    """
+
+    instance: Instance
+    owned: bool
+    pool: str | None = None
+    fingerprint: str | None = None
+    hold: Hold | None = None
+    deletion_cost: int = 0
+    listed: bool = True
+
+    @property
+    def name(self) -> str:
+        """The VM's name, which is also its instance id."""
+        return self.instance.name
+
+
+@dataclass(frozen=True, slots=True)
+class Scarce:
+    """A remembered refusal: do not ask for these offerings before ``until``.
+
+    ``zone`` None: in every zone. ``priority`` None: both. ``larger_too``: also other sizes of the family
+    with at least as many vCPUs. ``size`` ``*``: every size.
+    """
+
+    zone: str | None
+    size: str
+    priority: Priority | None
+    until: datetime
+    code: str
+    larger_too: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier passes learned and no look can show: scarcity, and whether creations were stopped."""
+
+    scarcity: tuple[Scarce, ...] = ()
+    overshoot_frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One fleet as it was at ``observed_at``.
+
+    ``group`` None with ``exists`` True: the set is there, its own properties were not part of the look.
+    ``serials`` None: the set has no such tag. ``reserved_at``: when the open numbers were reserved.
+    ``catalog`` None: sizes and quota are unknown, so nothing is refused on their account.
+    """
+
+    observed_at: datetime
+    exists: bool
+    members: tuple[Member, ...]
+    locks: tuple[Lock, ...] | None
+    serials: Serials | None = None
+    reserved_at: datetime | None = None
+    group: Group | None = None
+    catalog: Catalog | None = None
+
+    @property
+    def owned(self) -> tuple[Member, ...]:
+        """Members under management, by name."""
+        return tuple(member for member in self.members if member.owned)
+
+
+def interpret(ref: GroupRef, snapshot: GroupSnapshot, catalog: Catalog | None = None) -> Observed:
+    """Read a snapshot: which members are ours, their holds, the set's serial numbers."""
+    group = snapshot.group
+    set_tags = group.tags if group else {}
+    return Observed(
+        observed_at=snapshot.observed_at,
+        exists=group is not None,
+        members=_members(ref, snapshot.instances),
+        locks=snapshot.locks,
+        serials=parse_serials(set_tags.get(tags.SERIALS)),
+        reserved_at=tags.parse_time(set_tags.get(tags.RESERVED_AT)),
+        group=group,
+        catalog=catalog,
+    )
+
+
+def settle(ref: GroupRef, observed: Observed, found: GroupSnapshot) -> Observed:
+    """Add members that were asked for by name to what the list showed.
+
+    The locks are those of the later look; a name that was not found does not exist.
+    """
+    known = {member.name.lower() for member in observed.members}
+    late = tuple(
+        replace(member, listed=False)
+        for member in _members(ref, found.instances)
+        if member.name.lower() not in known
+    )
+    members = tuple(sorted(observed.members + late, key=lambda member: member.name))
+    return replace(observed, members=members, locks=found.locks)
+
+
+def parse_serials(value: str | None) -> Serials | None:
+    """Read ``floor/next``; None for a missing value.
+
+    A value that cannot be read counts as missing: the highest number in a name then decides, which
+    never gives out a number that a visible member has.
+    """
+    first, _, second = (value or "").partition("/")
+    if not (first.isdecimal() and second.isdecimal()):
+        return None
+    floor, following = int(first), int(second)
+    return Serials(floor, following) if 1 <= floor <= following else None
+
+
+def member_of(ref: GroupRef, instance: Instance, *, owned: bool | None = None) -> Member:
+    """Read one instance's tags. ``owned`` None: the owner tag decides."""
+    found = instance.tags
+    cost = found.get(tags.DELETION_COST, "0")
+    return Member(
+        instance=instance,
+        owned=tags.owned(ref, found) if owned is None else owned,
+        pool=found.get(tags.POOL),
+        fingerprint=found.get(tags.TEMPLATE),
+        hold=tags.parse_hold(found.get(tags.HOLD)),
+        deletion_cost=int(cost) if cost.lstrip("-").isdecimal() else 0,
+    )
+
+
+def _members(ref: GroupRef, instances: Iterable[Instance]) -> tuple[Member, ...]:
+    return tuple(
+        sorted((member_of(ref, found) for found in instances), key=lambda member: member.name)
+    )

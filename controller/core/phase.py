@@ -1,0 +1,83 @@
+"""Where one instance is in its life. Derived from what the platform shows, never stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from providers.base import Health, PowerState, Priority, ProvisioningState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from providers.base import Instance
+
+YOUNG = timedelta(hours=1)
+"""Up to this age a failed instance that does not run is taken for one that never came up.
+
+Azure ends a creation after 20 minutes of provisioning at most; older ones may have run and hold data.
+"""
+
+
+class Phase(StrEnum):
+    """One word for each fate that an instance can have in a pass."""
+
+    CREATING = "Creating"
+    RUNNING = "Running"
+    UNHEALTHY = "Unhealthy"
+    DEGRADED = "Degraded"
+    STOPPED = "Stopped"
+    EVICTED = "Evicted"
+    FAILED_CREATE = "FailedCreate"
+    FAILED = "Failed"
+    DELETING = "Deleting"
+
+
+NOT_SERVING = frozenset(
+    {Phase.UNHEALTHY, Phase.STOPPED, Phase.EVICTED, Phase.FAILED_CREATE, Phase.FAILED}
+)
+"""Phases whose members go first on scale-in under HealthFirst."""
+
+SHELLS = frozenset({Phase.FAILED_CREATE, Phase.EVICTED})
+"""Phases of members that serve nobody and come back only as another instance."""
+
+SICK = frozenset({Phase.UNHEALTHY, Phase.DEGRADED, Phase.FAILED})
+"""Phases that count as unhealthy for the meltdown guard. Shells do not: nothing is lost with them."""
+
+_ON = frozenset({PowerState.RUNNING, PowerState.STARTING})
+_OFF = frozenset({PowerState.STOPPING, PowerState.STOPPED})
+_RELEASED = frozenset({PowerState.DEALLOCATING, PowerState.DEALLOCATED})
+_BROKEN = frozenset({ProvisioningState.FAILED, ProvisioningState.CANCELED})
+
+
+def classify(instance: Instance, now: datetime) -> Phase:
+    """Name the phase of an instance at ``now``."""
+    state = instance.provisioning_state
+    if state is ProvisioningState.DELETING:
+        return Phase.DELETING
+    if state is ProvisioningState.CREATING:
+        return Phase.CREATING
+    if state in _BROKEN:
+        return _broken(instance, now)
+    if instance.power_state in _RELEASED:
+        return Phase.EVICTED if instance.priority is Priority.SPOT else Phase.STOPPED
+    if instance.power_state in _OFF:
+        return Phase.STOPPED
+    return Phase.UNHEALTHY if instance.health is Health.UNHEALTHY else Phase.RUNNING
+
+
+def never_came_up_for_certain(instance: Instance, now: datetime) -> bool:
+    """Whether a failed creation is beyond doubt: it is too young to have run and stopped again."""
+    created = instance.created_at
+    return created is not None and timedelta(0) <= now - created <= YOUNG
+
+
+def _broken(instance: Instance, now: datetime) -> Phase:
+    if instance.power_state in _ON:
+        return Phase.DEGRADED
+    if instance.power_state is PowerState.UNKNOWN or never_came_up_for_certain(instance, now):
+        return Phase.FAILED_CREATE
+    if instance.priority is Priority.SPOT and instance.power_state in _RELEASED:
+        return Phase.EVICTED
+    return Phase.FAILED

@@ -1,0 +1,113 @@
+"""Serial numbers make creation safe: a name is chosen before it is used, and never used twice.
+
+The set's tag ``evenkeel-serials`` holds ``floor/next``. Numbers in ``[floor, next)`` are open. An open
+number without a member is tried again under the same name, create-only, so that a late first request
+does no harm. No member with an open number is deleted. When every open number has been seen in the
+list, or is known never to come, ``floor`` becomes ``next``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from controller.core import tags
+from controller.core.observed import Serials
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from controller.core.observed import Observed
+    from controller.spec.values import Fleet
+
+LATE_REQUEST = timedelta(minutes=10)
+"""How long after a reservation a creation may still arrive: ten times the longest call timeout."""
+
+_NUMBER = re.compile(r"-(\d{6,9})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The open numbers of a pass.
+
+    ``missing`` have no member: they may be tried again under the same name. ``unlisted`` have a member
+    that the list does not show yet. ``closable``: every open number has been seen in the list.
+    """
+
+    prefix: str
+    serials: Serials
+    missing: tuple[int, ...]
+    unlisted: tuple[int, ...]
+
+    @property
+    def closable(self) -> bool:
+        """Whether ``floor`` may move to ``next`` without losing sight of anything."""
+        return not self.missing and not self.unlisted
+
+    @property
+    def closed(self) -> bool:
+        """Whether no number is open."""
+        return self.serials.floor == self.serials.next
+
+    def name(self, serial: int) -> str:
+        """The name that belongs to an open number."""
+        return member_name(self.prefix, serial)
+
+
+def member_name(fleet: str, serial: int) -> str:
+    """``web-000007`` for 7: six digits at least, so that names sort as numbers do."""
+    return f"{fleet}-{serial:06d}"
+
+
+def serial_of(name: str) -> int | None:
+    """The number in a member's name, or None for a name of another form."""
+    found = _NUMBER.search(name)
+    return int(found.group(1)) if found else None
+
+
+def read_window(fleet: Fleet, observed: Observed) -> Window:
+    """The open numbers, from the set's tag; without one, the next is the highest in any name plus one.
+
+    A set that was renamed in its spec keeps the name under which its open numbers were reserved.
+    """
+    serials = observed.serials or _from_names(observed)
+    group = observed.group
+    reserved_as = group.tags.get(tags.FLEET, fleet.name) if group else fleet.name
+    prefix = reserved_as if serials.floor < serials.next else fleet.name
+    by_name = {member.name.lower(): member for member in observed.members}
+    missing: list[int] = []
+    unlisted: list[int] = []
+    for serial in range(serials.floor, serials.next):
+        member = by_name.get(member_name(prefix, serial).lower())
+        if member is None:
+            missing.append(serial)
+        elif not member.listed:
+            unlisted.append(serial)
+    return Window(prefix, serials, tuple(missing), tuple(unlisted))
+
+
+def unsettled(fleet: Fleet, observed: Observed) -> tuple[str, ...]:
+    """Names to ask for one by one before planning: open, and not in the list."""
+    window = read_window(fleet, observed)
+    return tuple(window.name(serial) for serial in window.missing)
+
+
+def may_still_come(observed: Observed, now: datetime) -> datetime | None:
+    """Until when a request for an open number may still arrive; None when that time is over."""
+    if observed.reserved_at is None:
+        return None
+    end = observed.reserved_at + LATE_REQUEST
+    return end if end > now else None
+
+
+def next_serial(names: Iterable[str]) -> int:
+    """The lowest number above every number in ``names``; 1 for none."""
+    return 1 + max((serial_of(name) or 0 for name in names), default=0)
+
+
+def _from_names(observed: Observed) -> Serials:
+    following = next_serial(member.name for member in observed.members)
+    return Serials(following, following)

@@ -1,0 +1,168 @@
+"""The state of a fleet in Kubernetes' words: conditions, each with a reason, and the SLA of its placement.
+
+Computed once, at the end of a pass, from the same values as the plan. What was not seen is Unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from controller.core.phase import Phase, classify
+from controller.core.steps import Prevented
+from controller.core.topology import FAULT_DOMAIN, ZONE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from controller.core.observed import Observed
+    from controller.core.steps import Blocked, Plan
+    from controller.spec.values import Fleet
+
+_CAPACITY = frozenset({Prevented.NO_CAPACITY, Prevented.NOT_OFFERED, Prevented.SPREAD})
+_LOCKS = frozenset(
+    {Prevented.LOCKED, Prevented.LOCKS_UNREADABLE, Prevented.HELD, Prevented.PROTECTED}
+)
+_FREEZES = frozenset({Prevented.OVERSHOOT, Prevented.MELTDOWN, Prevented.UNIFORM_SET})
+
+
+class Truth(StrEnum):
+    """The three values of a condition."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One statement about a fleet. ``reason`` is one CamelCase word, ``message`` a sentence."""
+
+    type: str
+    status: Truth
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """What Azure promises for the present placement, and what the loss of one domain would cost.
+
+    ``percent`` is 99.99 over two or more zones, 99.95 over two or more fault domains, None otherwise.
+    ``worst_loss`` is the most members in one domain.
+    """
+
+    percent: float | None
+    words: str
+    worst_loss: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of a fleet after a pass. ``ready`` are running members."""
+
+    fleet: str
+    desired: int
+    observed: int
+    ready: int
+    conditions: tuple[Condition, ...]
+    sla: Sla
+
+    @property
+    def summary(self) -> str:
+        """One word: Ready, Reconciling, Blocked or Stalled."""
+        known = {one.type: one for one in self.conditions}
+        if known["Ready"].status is Truth.TRUE:
+            return "Ready"
+        if known["Stalled"].status is Truth.TRUE:
+            return "Stalled"
+        return "Reconciling" if known["Reconciling"].status is Truth.TRUE else "Blocked"
+
+
+def compute_status(fleet: Fleet, observed: Observed, plan: Plan) -> Status:
+    """Derive the conditions of a fleet from the plan of this pass."""
+    now = observed.observed_at
+    phases = [classify(member.instance, now) for member in observed.owned]
+    ready = phases.count(Phase.RUNNING)
+    return Status(
+        fleet=fleet.name,
+        desired=plan.desired,
+        observed=plan.observed,
+        ready=ready,
+        conditions=(
+            _ready(plan, ready),
+            _reconciling(plan),
+            _stalled(plan),
+            _spread(plan),
+            _blocked_by("QuotaBlocked", plan.blocked, {Prevented.QUOTA}, "enough quota"),
+            _blocked_by("CapacityBlocked", plan.blocked, _CAPACITY, "capacity where it is wanted"),
+            _blocked_by("Locked", plan.blocked, _LOCKS, "no lock or hold in the way"),
+            _blocked_by("Frozen", plan.blocked, _FREEZES, "no guard stops anything"),
+        ),
+        sla=compute_sla(fleet, plan),
+    )
+
+
+def compute_sla(fleet: Fleet, plan: Plan) -> Sla:
+    """Azure: 99.99 % for members in two or more zones, 99.95 % over two or more fault domains."""
+    filled = {name: count for name, count in plan.spread.before.items() if count}
+    worst = max(filled.values(), default=0)
+    total = sum(filled.values())
+    if len(filled) < 2 or plan.spread.domain not in {ZONE, FAULT_DOMAIN}:
+        words = "no SLA for a placement in one domain"
+        if fleet.placement.fault_domains == 1 and not fleet.placement.zones:
+            words = "max spreading: the placement cannot be seen, so no SLA is claimed"
+        return Sla(None, words, worst)
+    name = "zone" if plan.spread.domain == ZONE else "fault domain"
+    percent = 99.99 if plan.spread.domain == ZONE else 99.95
+    return Sla(percent, f"{percent} %; with the fullest {name}, {worst} of {total} go", worst)
+
+
+def _ready(plan: Plan, ready: int) -> Condition:
+    words = f"{ready} of {plan.desired} members run"
+    if ready >= plan.desired and plan.observed == plan.desired and not plan.steps:
+        return Condition("Ready", Truth.TRUE, "AsDesired", words)
+    return Condition("Ready", Truth.FALSE, "NotAsDesired", words)
+
+
+def _reconciling(plan: Plan) -> Condition:
+    moving = len(plan.creating) + len(plan.leaving)
+    if plan.steps:
+        return Condition(
+            "Reconciling", Truth.TRUE, "StepsPlanned", f"{len(plan.steps)} steps are planned"
+        )
+    if moving:
+        return Condition("Reconciling", Truth.TRUE, "UnderWay", f"{moving} members are under way")
+    return Condition("Reconciling", Truth.FALSE, "NothingToDo", "nothing is planned or under way")
+
+
+def _stalled(plan: Plan) -> Condition:
+    if plan.approval is not None and not plan.approval.given:
+        return Condition("Stalled", Truth.TRUE, "ApprovalNeeded", plan.approval.why)
+    lasting = [one for one in plan.blocked if one.until is None]
+    if lasting and not plan.steps:
+        return Condition("Stalled", Truth.TRUE, lasting[0].reason.value, lasting[0].detail)
+    return Condition("Stalled", Truth.FALSE, "Moving", "nothing waits for a person")
+
+
+def _spread(plan: Plan) -> Condition:
+    spread = plan.spread
+    if spread.domain not in {ZONE, FAULT_DOMAIN}:
+        return Condition(
+            "SpreadSatisfied", Truth.UNKNOWN, "MaxSpreading", "the platform shows nothing of it"
+        )
+    words = f"skew {spread.skew_before}, at most {spread.wanted_skew} wanted"
+    if spread.skew_before <= spread.wanted_skew:
+        return Condition("SpreadSatisfied", Truth.TRUE, "WithinSkew", words)
+    return Condition("SpreadSatisfied", Truth.FALSE, "SkewExceeded", words)
+
+
+def _blocked_by(
+    name: str, blocked: Sequence[Blocked], reasons: set[Prevented] | frozenset[Prevented], no: str
+) -> Condition:
+    found = [one for one in blocked if one.reason in reasons]
+    if not found:
+        return Condition(name, Truth.FALSE, "Clear", no)
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return Condition(name, Truth.TRUE, found[0].reason.value, found[0].detail + more)

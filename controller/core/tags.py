@@ -1,0 +1,92 @@
+"""The tags in which a fleet keeps what must outlive a process, and how their values are written.
+
+On a member: whose it is, its serial number, its pool, the fingerprint of its template, its intended
+place, a hold. On the set: serial numbers, remembered scarcity. Azure allows 256 characters in a value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from controller.spec.values import Hold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controller.core.steps import Create
+    from controller.spec.values import Fleet, Pool
+    from providers.base import GroupRef
+
+OWNER = "evenkeel-owner"
+FLEET = "evenkeel-fleet"
+SERIAL = "evenkeel-serial"
+POOL = "evenkeel-pool"
+TEMPLATE = "evenkeel-template"
+PLACE = "evenkeel-place"
+REVISION = "evenkeel-revision"
+HOLD = "evenkeel-hold"
+DELETION_COST = "evenkeel-deletion-cost"
+SERIALS = "evenkeel-serials"
+RESERVED_AT = "evenkeel-reserved-at"
+SCARCITY = "evenkeel-scarcity"
+
+VALUE_LIMIT = 256
+
+
+def owner_mark(ref: GroupRef) -> str:
+    """The owner tag's value: a digest of the set's ARM id, so that a copied VM is not taken for ours."""
+    return "ek-" + hashlib.sha256(ref.id.lower().encode()).hexdigest()[:16]
+
+
+def owned(ref: GroupRef, tags: Mapping[str, str]) -> bool:
+    """Whether tags say that a member belongs to this set's fleet."""
+    return tags.get(OWNER) == owner_mark(ref)
+
+
+def member_tags(fleet: Fleet, pool: Pool, step: Create) -> dict[str, str]:
+    """All tags of a member to create: the fleet's own, then ours, which win."""
+    place = step.zone if step.zone is not None else str(step.fault_domain)
+    ours = {
+        OWNER: owner_mark(fleet.ref),
+        FLEET: fleet.name,
+        SERIAL: str(int(step.instance.rpartition("-")[2])),
+        TEMPLATE: pool.template.fingerprint,
+        PLACE: "" if step.zone is None and step.fault_domain is None else place,
+        REVISION: fleet.revision,
+        POOL: pool.name,
+    }
+    return {**fleet.tags, **{name: value for name, value in ours.items() if value}}
+
+
+def adoption_tags(fleet: Fleet, pool: Pool) -> dict[str, str | None]:
+    """Tags that make a found member ours. Its template is unknown, so no fingerprint is claimed."""
+    return {OWNER: owner_mark(fleet.ref), FLEET: fleet.name, POOL: pool.name or None}
+
+
+def parse_hold(value: str | None) -> Hold | None:
+    """Read ``owner=…;until=RFC 3339;reason=…``.
+
+    A hold that cannot be read still holds, without an end: taking it for nothing could cost a disk.
+    """
+    if not value:
+        return None
+    fields: dict[str, str] = {}
+    for piece in value.split(";"):
+        key, _, text = piece.partition("=")
+        fields[key.strip().lower()] = text.strip()
+    end = fields.get("until", "")
+    until = parse_time(end)
+    trouble = f"its end {end!r} cannot be read" if end and until is None else ""
+    reason = fields.get("reason", "") or trouble
+    return Hold(owner=fields.get("owner", "") or "unknown", reason=reason, until=until)
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Read an RFC 3339 time with a zone; None when there is none or it cannot be read."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
