@@ -15,15 +15,16 @@ from controller.core.deletability import Ledger, read_ledger
 from controller.core.phase import Phase, classify
 from controller.core.serials import read_window
 from controller.core.steps import Prevented
+from controller.core.topology import EVERYWHERE, Topology, read_topology
 from providers.base import Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from controller.core.observed import Member, Observed
     from controller.core.steps import Create, Plan
     from controller.spec.values import Fleet
-    from providers.base import Instance
 
 
 class Mark(StrEnum):
@@ -52,9 +53,6 @@ MEANINGS: Mapping[Mark, str] = {
     Mark.PLAIN: "member",
 }
 
-ELSEWHERE = "elsewhere"
-"""The domain of a member that shows none, as in a set that the platform spreads by itself."""
-
 _LOCKED = frozenset({Prevented.LOCKED, Prevented.LOCKS_UNREADABLE})
 _HELD = frozenset({Prevented.HELD, Prevented.PROTECTED, Prevented.QUORUM})
 _ORDER = {mark: number for number, mark in enumerate(Mark)}
@@ -63,7 +61,7 @@ Marks = dict[str, tuple[Mark, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class Sighting:
     """What a picture is drawn from: the fleet's spec and what was observed of it."""
 
     fleet: Fleet
@@ -74,25 +72,26 @@ class Scene:
         window = read_window(self.fleet, self.observed)
         return read_ledger(self.fleet, self.observed, window, self.observed.observed_at)
 
+    def topology(self) -> Topology:
+        """The domains of the fleet."""
+        return read_topology(self.fleet, self.observed.catalog)
 
-def marks_before(scene: Scene) -> Marks:
+
+def marks_before(sighting: Sighting) -> Marks:
     """Letters of all members under management, by domain."""
-    ledger = scene.ledger()
-    return _by_domain(
-        (domain_of(m.instance), _mark(m, scene, ledger)) for m in scene.observed.owned
-    )
+    return _by_domain((domain, mark) for _, domain, mark in _members(sighting))
 
 
-def marks_after(scene: Scene, plan: Plan) -> Marks:
+def marks_after(sighting: Sighting, plan: Plan) -> Marks:
     """Letters as they will be when the plan is carried out and its new members are on their way."""
-    ledger = scene.ledger()
     gone = set(plan.victims)
+    seen = _members(sighting)
     staying = [
-        (domain_of(member.instance), _mark(member, scene, ledger))
-        for member in scene.observed.owned
-        if member.name not in gone and _mark(member, scene, ledger) is not Mark.LEAVING
+        (domain, mark)
+        for name, domain, mark in seen
+        if name not in gone and mark is not Mark.LEAVING
     ]
-    known = {member.name for member in scene.observed.owned}
+    known = {name for name, _, _ in seen}
     coming = [
         (_place_of(step), _new(step.priority))
         for step in plan.creates
@@ -101,17 +100,17 @@ def marks_after(scene: Scene, plan: Plan) -> Marks:
     return _by_domain(staying + coming)
 
 
-def domain_of(instance: Instance) -> str:
-    """The zone or fault domain that the platform shows."""
-    if instance.zone is not None:
-        return instance.zone
-    return ELSEWHERE if instance.fault_domain is None else str(instance.fault_domain)
-
-
-def used(marks: Sequence[Marks]) -> tuple[Mark, ...]:
-    """The letters that occur, in their order."""
-    found = {mark for picture in marks for row in picture.values() for mark in row}
-    return tuple(sorted(found, key=_ORDER.__getitem__))
+def _members(sighting: Sighting) -> list[tuple[str, str, Mark]]:
+    """Name, domain and letter of each member under management."""
+    ledger, topology = sighting.ledger(), sighting.topology()
+    return [
+        (
+            member.name,
+            topology.domain_of(member),
+            _mark(member, sighting.observed.observed_at, ledger),
+        )
+        for member in sighting.observed.owned
+    ]
 
 
 def _by_domain(pairs: Iterable[tuple[str, Mark]]) -> Marks:
@@ -121,8 +120,8 @@ def _by_domain(pairs: Iterable[tuple[str, Mark]]) -> Marks:
     return {domain: tuple(sorted(row, key=_ORDER.__getitem__)) for domain, row in rows.items()}
 
 
-def _mark(member: Member, scene: Scene, ledger: Ledger) -> Mark:
-    phase = classify(member.instance, scene.observed.observed_at)
+def _mark(member: Member, now: datetime, ledger: Ledger) -> Mark:
+    phase = classify(member.instance, now)
     if phase is Phase.DELETING:
         return Mark.LEAVING
     obstacle = ledger.obstacles.get(member.name)
@@ -144,4 +143,4 @@ def _new(priority: Priority) -> Mark:
 def _place_of(step: Create) -> str:
     if step.zone is not None:
         return step.zone
-    return ELSEWHERE if step.fault_domain is None else str(step.fault_domain)
+    return EVERYWHERE if step.fault_domain is None else str(step.fault_domain)

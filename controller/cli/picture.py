@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.cli.columns import pad
-from controller.cli.marks import ELSEWHERE, Mark, marks_after, marks_before
+from controller.cli.marks import Mark, marks_after, marks_before
 from controller.cli.screen import Paint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.marks import Marks, Scene
+    from controller.cli.marks import Marks, Sighting
     from controller.cli.screen import Screen
     from controller.core.steps import Plan, SpreadReport
 
@@ -51,10 +51,10 @@ class Lane:
     after: tuple[Mark, ...]
 
 
-def lanes_of(plan: Plan, scene: Scene | None) -> tuple[Lane, ...]:
-    """The lanes of a plan; without a scene, members are plain cells."""
+def lanes_of(plan: Plan, sighting: Sighting | None) -> tuple[Lane, ...]:
+    """The lanes of a plan; without a sighting, members are plain cells."""
     spread = plan.spread
-    before, after = _counted(spread) if scene is None else _seen(plan, scene)
+    before, after = _counted(spread) if sighting is None else _seen(plan, sighting)
     domains = [*spread.before, *(name for name in spread.outside if name not in spread.before)]
     domains += sorted((before.keys() | after.keys()) - set(domains))
     return tuple(
@@ -62,14 +62,14 @@ def lanes_of(plan: Plan, scene: Scene | None) -> tuple[Lane, ...]:
     )
 
 
-def lanes_now(plan: Plan, scene: Scene) -> tuple[Lane, ...]:
+def lanes_now(plan: Plan, sighting: Sighting) -> tuple[Lane, ...]:
     """The lanes of what stands now, with nothing planned."""
-    return tuple(Lane(lane.label, lane.before, lane.before) for lane in lanes_of(plan, scene))
+    return tuple(Lane(lane.label, lane.before, lane.before) for lane in lanes_of(plan, sighting))
 
 
 def label_of(spread: SpreadReport, domain: str) -> str:
     """``zone 1``, ``fault domain 0``, ``region``; a domain outside the eligible ones says so."""
-    if domain == ELSEWHERE or spread.domain == "region":
+    if spread.domain == "region":
         return "region"
     label = f"{_DOMAINS.get(spread.domain, spread.domain)} {domain}"
     return label if domain in spread.before else f"{label} (outside)"
@@ -158,5 +158,5 @@ def _counted(spread: SpreadReport) -> tuple[Marks, Marks]:
     )
 
 
-def _seen(plan: Plan, scene: Scene) -> tuple[Marks, Marks]:
-    return marks_before(scene), marks_after(scene, plan)
+def _seen(plan: Plan, sighting: Sighting) -> tuple[Marks, Marks]:
+    return marks_before(sighting), marks_after(sighting, plan)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from controller.cli import marks, rows
 from controller.cli.picture import draw, lanes_of, letters_in
-from controller.cli.rows import blocked_sentence, rows_of, totals_of
+from controller.cli.rows import blocked_sentences, rows_of, totals_of
 from controller.cli.screen import Screen, legible
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _fleet(view: PlanView, command: str) -> str:
         parts.append(_picture(view))
     if plan.blocked:
         parts.append("Wanted, and prevented:")
-        parts.append("\n".join(f"- {_plain(blocked_sentence(one))}" for one in plan.blocked))
+        parts.append("\n".join(f"- {_plain(one)}" for one in blocked_sentences(plan)))
     if plan.notes:
         parts.append("\n".join(f"- {_plain(note)}" for note in plan.notes))
     if plan.approval:
@@ -81,7 +81,7 @@ def _table(found: Sequence[Row]) -> str:
 
 
 def _picture(view: PlanView) -> str:
-    lanes = lanes_of(view.plan, view.scene)
+    lanes = lanes_of(view.plan, view.sighting)
     legend = "   ".join(f"{mark} {marks.MEANINGS[mark]}" for mark in letters_in(lanes))
     drawn = "\n".join([*draw(lanes, _PAPER), "", f"    {legend}"])
     return f"Spread: {rows.spread_sentence(view.plan.spread)}\n\n```text\n{drawn}\n```"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from controller.cli import marks, rows
 from controller.cli.columns import display_width, pad
 from controller.cli.picture import draw, lanes_of, letters_in
-from controller.cli.rows import Symbol, blocked_sentence, counted, rows_of, totals_of
+from controller.cli.rows import Symbol, counted, rows_of, totals_of
 from controller.cli.screen import Paint
 
 if TYPE_CHECKING:
@@ -57,9 +57,9 @@ def fleet_head(view: PlanView, screen: Screen) -> list[str]:
     name = screen.paint(plan.fleet, Paint.STRONG)
     counts = f"{plan.desired} desired, {plan.observed} observed"
     line = f"{plan.fleet}   {counts}"
-    if view.scene is None:
+    if view.sighting is None:
         return [f"{name}   {counts}"]
-    ref = view.scene.fleet.ref
+    ref = view.sighting.fleet.ref
     place = screen.paint(f"{ref.resource_group}/{ref.name} in {ref.location}", Paint.MUTED)
     if len(line) + 3 + len(f"{ref.resource_group}/{ref.name} in {ref.location}") <= screen.width:
         return [f"{name}   {counts}   {place}"]
@@ -115,7 +115,7 @@ def _spread(view: PlanView, screen: Screen) -> list[str]:
     sentence = rows.spread_sentence(view.plan.spread)
     return [
         screen.wrap(f"Spread over {title}: {sentence}", "    ", first="  "),
-        *draw(lanes_of(view.plan, view.scene), screen),
+        *draw(lanes_of(view.plan, view.sighting), screen),
     ]
 
 
@@ -124,7 +124,7 @@ def _blocked(plan: Plan, screen: Screen) -> list[str]:
         return []
     lines = ["", "  " + screen.paint("Wanted, and prevented:", Paint.WARNED)]
     return lines + [
-        screen.wrap(blocked_sentence(one), "      ", first="    ! ") for one in plan.blocked
+        screen.wrap(sentence, "      ", first="    ! ") for sentence in rows.blocked_sentences(plan)
     ]
 
 
@@ -137,8 +137,8 @@ def _notes(plan: Plan, screen: Screen) -> list[str]:
 def _approval(approval: Approval, view: PlanView, screen: Screen, command: str) -> list[str]:
     if approval.given:
         return ["", screen.wrap(f"Approved: {approval.why}", "    ", first="  ")]
-    scene = view.scene
-    where = f" in {scene.fleet.source}" if scene and scene.fleet.source else ""
+    sighting = view.sighting
+    where = f" in {sighting.fleet.source}" if sighting and sighting.fleet.source else ""
     return [
         "",
         "  "
@@ -161,7 +161,7 @@ def _missing(one: Unplanned, screen: Screen) -> list[str]:
 def _legend(views: Sequence[PlanView], screen: Screen) -> list[str]:
     found = rows.symbols_in(row for view in views for row in rows_of(view))
     drawn = [view for view in views if view.plan.steps or view.plan.blocked]
-    letters = {mark for view in drawn for mark in letters_in(lanes_of(view.plan, view.scene))}
+    letters = {mark for view in drawn for mark in letters_in(lanes_of(view.plan, view.sighting))}
     parts = [f"{symbol} {rows.MEANINGS[symbol]}" for symbol in found]
     parts += [
         f"{screen.glyph(mark, '#') if mark is marks.Mark.PLAIN else mark} {marks.MEANINGS[mark]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from controller.cli.marks import Scene
+    from controller.cli.marks import Sighting
     from controller.core.steps import Blocked, Plan, SpreadReport, Step, Victim
     from providers.base import Instance
 
@@ -58,7 +59,7 @@ class PlanView:
     """A plan, and what it was made from as far as that is at hand."""
 
     plan: Plan
-    scene: Scene | None = None
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,8 @@ class Totals:
 
 def rows_of(view: PlanView) -> tuple[Row, ...]:
     """One row for each instance that a step touches, in the plan's order."""
-    scene = view.scene
-    known = {m.name: m.instance for m in scene.observed.members} if scene else {}
+    sighting = view.sighting
+    known = {m.name: m.instance for m in sighting.observed.members} if sighting else {}
     return tuple(row for step in view.plan.steps for row in _rows(step, known))
 
 
@@ -143,11 +144,13 @@ def spread_sentence(spread: SpreadReport) -> str:
     return f"{now} ({wanted}; {spread.reachable_skew} could be reached)"
 
 
-def blocked_sentence(blocked: Blocked) -> str:
-    """``web-000001: Locked: CanNotDelete on the instance``, with the time it ends where one is known."""
-    whom = f"{blocked.instance}: " if blocked.instance else ""
-    end = f", until {moment(blocked.until)}" if blocked.until else ""
-    return f"{whom}{blocked.reason}: {blocked.detail}{end}"
+def blocked_sentences(plan: Plan) -> list[str]:
+    """What was prevented, as ``web-000001: Locked: CanNotDelete on the instance``.
+
+    The time at which an obstacle ends is added where one is known; equal sentences are counted.
+    """
+    found = Counter(_blocked_sentence(one) for one in plan.blocked)
+    return [f"{text} ({count} times)" if count > 1 else text for text, count in found.items()]
 
 
 def moment(when: datetime) -> str:
@@ -171,6 +174,12 @@ def place_of(zone: str | None, fault_domain: int | None) -> str:
     if zone is not None:
         return f"zone {zone}"
     return "" if fault_domain is None else f"FD {fault_domain}"
+
+
+def _blocked_sentence(blocked: Blocked) -> str:
+    whom = f"{blocked.instance}: " if blocked.instance else ""
+    end = f", until {moment(blocked.until)}" if blocked.until else ""
+    return f"{whom}{blocked.reason}: {blocked.detail}{end}"
 
 
 def _rows(step: Step, known: Mapping[str, Instance]) -> list[Row]:

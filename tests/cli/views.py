@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from controller.cli.marks import Scene
+from controller.cli.marks import Sighting
 from controller.cli.rows import PlanView
 from controller.core.observed import Member, Observed, Serials
 from controller.core.steps import (
@@ -30,24 +31,27 @@ from providers.base import (
     ProvisioningState,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from controller.spec.values import Hold
+
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 REF = GroupRef("00000000-0000-0000-0000-000000000000", "web-rg", "web", "westeurope")
 
 
-def fleet(
-    replicas: int = 6, *, name: str = "web", zones: tuple[str, ...] = ("1", "2", "3")
-) -> Fleet:
-    """A fleet of one pool over zones."""
+def fleet(replicas: int = 6, *, holds: Mapping[str, Hold] | None = None) -> Fleet:
+    """A fleet of one pool over three zones."""
     template = Template(document={}, fingerprint="v1:0")
     pool = Pool("", replicas, (SizeChoice("Standard_D2s_v5", 0),), template)
-    ref = GroupRef(REF.subscription, f"{name}-rg", name, REF.location)
     return Fleet(
-        name=name,
-        ref=ref,
-        placement=Placement(zones=zones, fault_domains=1 if zones else 2),
+        name="web",
+        ref=REF,
+        placement=Placement(zones=("1", "2", "3")),
         pools=(pool,),
         spec_digest="sha256:0",
-        source=f"{name}.yaml:1",
+        holds=holds or {},
+        source="web.yaml:1",
     )
 
 
@@ -55,14 +59,13 @@ def member(
     serial: int,
     zone: str | None = "1",
     *,
-    fleet_name: str = "web",
     spot: bool = False,
     health: Health = Health.HEALTHY,
     state: ProvisioningState = ProvisioningState.SUCCEEDED,
 ) -> Member:
     """A member under management, two days old, running."""
     instance = Instance(
-        name=f"{fleet_name}-{serial:06d}",
+        name=f"web-{serial:06d}",
         zone=zone,
         fault_domain=None,
         size="Standard_D2s_v5",
@@ -112,7 +115,7 @@ def plan(
         spread=spread,
         notes=notes,
         drift=(),
-        reservation=Reservation(7, 7, 7),
+        reservation=Reservation(7, 7, 7, 7),
         unchanged=sum(before.values()),
         look_again_seconds=30,
     )
@@ -152,7 +155,7 @@ def scale_out_view() -> PlanView:
         after={"1": 2, "2": 2, "3": 2},
         notes=("web-000001 is locked (CanNotDelete): not needed for this plan",),
     )
-    return PlanView(made, Scene(fleet(), look))
+    return PlanView(made, Sighting(fleet(), look))
 
 
 def scale_in_view() -> PlanView:
@@ -171,4 +174,4 @@ def scale_in_view() -> PlanView:
         blocked=(Blocked(Prevented.LOCKED, "CanNotDelete on the instance", "web-000001"),),
         desired=2,
     )
-    return PlanView(made, Scene(fleet(2), look))
+    return PlanView(made, Sighting(fleet(2), look))

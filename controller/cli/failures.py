@@ -1,0 +1,146 @@
+"""Platform errors explained: Azure's own words, what they mean here, and what to do.
+
+The texts of Azure stand in front unchanged, so that they can be searched for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """Why the platform said no, and what a person can do. ``code`` and ``fragment`` select it.
+
+    An empty ``fragment`` matches every text of the code; an empty ``code`` every code.
+    """
+
+    code: str
+    fragment: str
+    cause: str
+    cure: str
+
+
+_REMEDIES = (
+    Remedy(
+        "InvalidParameter",
+        "fault domain count",
+        "the region has fewer fault domains than the spec asks for",
+        "lower placement.faultDomains, or use max and let the platform spread",
+    ),
+    Remedy(
+        "",
+        "platformFaultDomainCount higher than 1",
+        "a scale set over zones has exactly one fault domain in each",
+        "use placement.zones or placement.faultDomains, never both",
+    ),
+    Remedy(
+        "",
+        "'singlePlacementGroup' is not allowed",
+        "a Flexible scale set never is a single placement group",
+        "take singlePlacementGroup out of whatever wrote the set; evenkeel always sends false",
+    ),
+    Remedy(
+        "",
+        "contains one or more VMs",
+        "a scale set goes only when its members are gone",
+        "scale the fleet to 0 first; members that are not evenkeel's must be removed by their owner",
+    ),
+    Remedy(
+        "",
+        "No outbound connectivity",
+        "VMs of a Flexible scale set have no way out to the internet by themselves",
+        "attach a NAT gateway to the subnet (network.outbound: natGateway), or use a load balancer "
+        "with an outbound rule, a public IP, or a route",
+    ),
+    Remedy(
+        "",
+        "exceeding approved",
+        "the subscription's approved number of cores is used up",
+        "ask for more quota, name a size of another family in sizes, or lower replicas",
+    ),
+    Remedy(
+        "QuotaExceeded",
+        "",
+        "the subscription's approved number of cores is used up",
+        "ask for more quota, name a size of another family in sizes, or lower replicas",
+    ),
+    Remedy(
+        "SkuNotAvailable",
+        "",
+        "the subscription cannot have this size in this place now",
+        "name more sizes or zones; evenkeel tries the others and comes back to this one later",
+    ),
+    Remedy(
+        "ZonalAllocationFailed",
+        "",
+        "the zone has no capacity for the size just now",
+        "name more sizes or zones; evenkeel tries again within the hour",
+    ),
+    Remedy(
+        "AllocationFailed",
+        "",
+        "the region has no capacity for the size just now",
+        "name more sizes; evenkeel tries again within the hour",
+    ),
+    Remedy(
+        "OverconstrainedAllocationRequest",
+        "",
+        "no host meets all constraints of the VM at once",
+        "name more sizes, or give up Spot or accelerated networking",
+    ),
+    Remedy(
+        "OverconstrainedZonalAllocationRequest",
+        "",
+        "no host in the zone meets all constraints of the VM at once",
+        "name more sizes or zones, or give up Spot",
+    ),
+    Remedy(
+        "ScopeLocked",
+        "",
+        "an Azure resource lock forbids it, and evenkeel never removes a lock",
+        "let the lock's owner remove it, or leave the fleet as it is",
+    ),
+    Remedy(
+        "AuthorizationFailed",
+        "",
+        "the identity lacks the permission that the text names",
+        "assign the role of deploy/ to the identity at the resource group",
+    ),
+    Remedy(
+        "NicReservedForAnotherVm",
+        "",
+        "the NIC of a failed creation is kept for its VM for three minutes",
+        "wait; the next pass deals with it",
+    ),
+    Remedy(
+        "OSProvisioningTimedOut",
+        "",
+        "the guest did not report in time; it may still come up",
+        "look at the boot diagnostics; an image without the Azure agent never reports",
+    ),
+    Remedy(
+        "VMExtensionProvisioningError",
+        "",
+        "the VM runs, but one of its extensions failed",
+        "read the extension's log on the VM; the instance is kept and counted as degraded",
+    ),
+)
+
+
+def remedy_for(code: str, message: str = "") -> Remedy | None:
+    """What is known about an error of the platform; the more specific entries stand first."""
+    folded = message.lower()
+    for remedy in _REMEDIES:
+        if remedy.code in {"", code} and remedy.fragment.lower() in folded:
+            return remedy
+    return None
+
+
+def explain_failure(code: str, message: str) -> tuple[str, ...]:
+    """Azure's words, then cause and cure where they are known; one sentence each."""
+    words = f"{code}: {' '.join(message.split())}"
+    remedy = remedy_for(code, message)
+    if remedy is None:
+        return (words,)
+    return (words, f"cause: {remedy.cause}", f"what to do: {remedy.cure}")

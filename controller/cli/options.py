@@ -1,0 +1,202 @@
+"""Options that commands share, and the environment variables that mirror them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from controller.cli.screen import Screen, screen_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DEFAULT_STATE = ".evenkeel/region.json"
+IN_MEMORY = "none"
+
+_COLORS = click.Choice(["auto", "always", "never"])
+
+
+@dataclass(frozen=True)
+class Show:
+    """How a command prints: the format of data, how much is said, colour.
+
+    Not slotted, because the two screens are found out once and kept.
+    """
+
+    output: str = "text"
+    verbose: int = 0
+    log_format: str = "console"
+    color: str = "auto"
+
+    @cached_property
+    def out(self) -> Screen:
+        """What stdout can show."""
+        return screen_of(sys.stdout, self.color, os.environ)
+
+    @cached_property
+    def err(self) -> Screen:
+        """What stderr can show."""
+        return screen_of(sys.stderr, self.color, os.environ)
+
+    def data(self, text: str) -> None:
+        """Write data to stdout, with exactly one line end."""
+        click.echo(text.rstrip("\n"), color=True)
+
+    def say(self, text: str) -> None:
+        """Write a line for people to stderr."""
+        click.echo(text, err=True, color=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where fleets are looked at: which provider, which simulated region, which scenario.
+
+    ``named`` is False when nobody chose a provider. ``state`` None: memory only.
+    """
+
+    provider: str = "simulated"
+    named: bool = False
+    state: Path | None = Path(DEFAULT_STATE)
+    scenario: Path | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The first line on stderr: where the command looks, and why there."""
+        if self.provider != "simulated":
+            return f"provider: {self.provider}"
+        place = "in memory only" if self.state is None else f"kept in {self.state}"
+        chosen = "" if self.named else " (no --provider was given)"
+        return f"provider: simulated region, {place}{chosen}"
+
+
+def show_options(outputs: Sequence[str] = ()) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add ``-v``, ``--log-format``, ``--color`` and, given formats, ``-o``; passed on as ``show``."""
+
+    def decorate(function: Callable[..., int]) -> Callable[..., int]:
+        @wraps(function)
+        def collected(**values: object) -> int:
+            taken = {
+                name: values.pop(name)
+                for name in ("output", "verbose", "log_format", "color")
+                if name in values
+            }
+            return function(show=Show(**taken), **values)  # type: ignore[arg-type]  # click has checked
+
+        options = [*_show_options(), *([_output_option(outputs)] if outputs else [])]
+        return _with(options, collected)
+
+    return decorate
+
+
+def source_options(function: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--provider``, ``--state`` and ``--scenario``; passed on as ``source``."""
+
+    @wraps(function)
+    def collected(**values: object) -> int:
+        source = _source(
+            provider=values.pop("provider"),
+            state=values.pop("state"),
+            scenario=values.pop("scenario"),
+        )
+        return function(source=source, **values)
+
+    return _with(_source_options(), collected)
+
+
+def specs_option(function: Callable[..., int]) -> Callable[..., int]:
+    """Add ``--specs`` for the commands whose arguments name fleets and not files."""
+    option = click.option(
+        "--specs",
+        "paths",
+        multiple=True,
+        default=("specs/",),
+        envvar="EVENKEEL_SPECS",
+        metavar="PATH",
+        help="Spec file or directory; may be given again. Default: specs/",
+    )
+    return option(function)
+
+
+def _source(*, provider: object, state: object, scenario: object) -> Source:
+    return Source(
+        provider=str(provider or "simulated"),
+        named=provider is not None,
+        state=None if state == IN_MEMORY else Path(str(state)),
+        scenario=None if scenario is None else Path(str(scenario)),
+    )
+
+
+def _output_option(outputs: Sequence[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Choice(list(outputs)),
+        default=outputs[0],
+        envvar="EVENKEEL_OUTPUT",
+        help="Format of the data on stdout.",
+    )
+
+
+def _show_options() -> list[Callable[[Callable[..., int]], Callable[..., int]]]:
+    return [
+        click.option(
+            "-v",
+            "--verbose",
+            count=True,
+            envvar="EVENKEEL_VERBOSE",
+            help="Say more; -vv still more.",
+        ),
+        click.option(
+            "--log-format",
+            type=click.Choice(["console", "json"]),
+            default="console",
+            envvar="EVENKEEL_LOG_FORMAT",
+            help="Form of log lines on stderr.",
+        ),
+        click.option(
+            "--color",
+            type=_COLORS,
+            default="auto",
+            envvar="EVENKEEL_COLOR",
+            help="Colour. auto: on a terminal, unless NO_COLOR is set.",
+        ),
+    ]
+
+
+def _source_options() -> list[Callable[[Callable[..., int]], Callable[..., int]]]:
+    return [
+        click.option(
+            "--provider",
+            type=click.Choice(["simulated", "azure"]),
+            envvar="EVENKEEL_PROVIDER",
+            help="Where the VMs are. Default: a simulated region.",
+        ),
+        click.option(
+            "--state",
+            default=DEFAULT_STATE,
+            envvar="EVENKEEL_STATE",
+            metavar="FILE",
+            help=f"Keeps the simulated region. Default: {DEFAULT_STATE}; none: memory only.",
+        ),
+        click.option(
+            "--scenario",
+            envvar="EVENKEEL_SCENARIO",
+            metavar="FILE",
+            help="Faults and limits of the simulated region.",
+        ),
+    ]
+
+
+def _with(
+    options: Sequence[Callable[[Callable[..., int]], Callable[..., int]]],
+    function: Callable[..., int],
+) -> Callable[..., int]:
+    for option in reversed(options):
+        function = option(function)
+    return function

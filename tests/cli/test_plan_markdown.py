@@ -1,0 +1,38 @@
+"""A plan as a comment on a pull request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from controller.cli.plan_markdown import plan_markdown
+from controller.cli.rows import PlanView
+from controller.core.steps import Approval
+from tests.cli import views
+from tests.cli.transcripts import check_transcript
+
+
+def test_markdown_reads_well() -> None:
+    """Summary, folded fleets, tables and pictures stand where the transcript has them."""
+    views_shown = [views.scale_out_view(), views.scale_in_view()]
+    check_transcript("plan-markdown", plan_markdown(views_shown))
+
+
+def test_quiet_fleet_is_folded() -> None:
+    """A fleet with nothing to do stays folded."""
+    steady = views.plan(before={"1": 2}, after={"1": 2})
+    assert "<details><summary><b>web</b>" in plan_markdown([PlanView(steady)])
+
+
+def test_names_cannot_break_out() -> None:
+    """A text from the cloud neither ends a table cell, nor writes HTML, nor calls a person."""
+    step = replace(views.create(7, "2"), why="a|b <script> @everyone")
+    text = plan_markdown([PlanView(views.plan(step, before={"2": 1}, after={"2": 2}))])
+    assert "a\\|b \\<script\\> @\N{ZERO WIDTH SPACE}everyone" in text
+
+
+def test_markdown_asks_for_approval() -> None:
+    """A plan that waits says how to say yes."""
+    waiting = replace(
+        views.scale_in_view().plan, approval=Approval("0123abcd", "12 of 30 go", given=False)
+    )
+    assert "`evenkeel reconcile PATH --approve 0123abcd`" in plan_markdown([PlanView(waiting)])
