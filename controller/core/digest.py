@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
-from datetime import datetime
-from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from controller.core.observed import Member
     from controller.core.scene import Scene
     from controller.core.steps import Step
-
-    Plain: TypeAlias = "bool | int | float | str | Sequence[Plain] | Mapping[str, Plain] | None"
 
 
 def plan_hash(scene: Scene, steps: Sequence[Step]) -> str:
@@ -30,7 +25,7 @@ def plan_hash(scene: Scene, steps: Sequence[Step]) -> str:
         "set": scene.fleet.ref.id.lower(),
         "spec": scene.fleet.spec_digest,
         "exists": observed.exists,
-        "serials": _plain(scene.window.serials),
+        "serials": [scene.window.serials.floor, scene.window.serials.next],
         "locks": None
         if observed.locks is None
         else sorted(f"{lock.level}|{lock.scope.lower()}" for lock in observed.locks),
@@ -39,13 +34,14 @@ def plan_hash(scene: Scene, steps: Sequence[Step]) -> str:
             f"{one.zone}|{one.size}|{one.priority}|{one.larger_too}"
             for one in scene.memory.scarcity
         ),
-        "steps": [{"verb": type(step).__name__, **_fields(step)} for step in steps],
+        # A frozen value's repr names its type and all its fields, in their order.
+        "steps": [repr(step) for step in steps],
     }
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def _facts(scene: Scene, member: Member) -> Plain:
+def _facts(scene: Scene, member: Member) -> list[object]:
     found = member.instance
     obstacle = scene.ledger.obstacles.get(member.name)
     return [
@@ -61,21 +57,3 @@ def _facts(scene: Scene, member: Member) -> Plain:
         member.fingerprint,
         f"{obstacle.reason}: {obstacle.detail}" if obstacle else None,
     ]
-
-
-def _fields(value: Step) -> dict[str, Plain]:
-    return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-
-
-def _plain(value: object) -> Plain:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(one) for one in value]
-    return value if isinstance(value, (bool, int, float, str)) else None

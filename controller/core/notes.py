@@ -35,7 +35,7 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
 def _guards(scene: Scene) -> Iterator[str]:
     live, desired = len(scene.buckets.live), scene.fleet.replicas
     if limits.is_overshot(scene.fleet, scene.memory, live):
-        yield f"overshoot: {live} members for {desired} wanted; creations are stopped, scale-in is not"
+        yield f"{live} members for {desired} wanted: no creation until the excess is gone"
     if limits.is_melting(scene.fleet, scene.buckets):
         yield limits.meltdown_note(scene)
     if scene.observed.locks is None:

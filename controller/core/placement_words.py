@@ -24,6 +24,7 @@ class Explainer:
         self._topology = topology
         self._layout = layout
         self._offers = offers
+        self._scales = {name: layout.scale(name) for name in topology.eligible}
         self._members = layout.by_domain()
         self._of_class: Counter[tuple[str, str]] = Counter()
         for cell, number in layout.counts.items():
@@ -47,7 +48,7 @@ class Explainer:
         return why, self._runner_up(cell, [name for name in open_rivals if name not in emptier])
 
     def _share(self, domain: str) -> int:
-        return self._members[domain] * self._layout.scale(domain)
+        return self._members[domain] * self._scales[domain]
 
     def _fewest(self, cell: Cell, rivals: Sequence[str], emptier: Sequence[str]) -> str:
         here, name = self._members[cell.domain], self._topology.name(cell.domain)

@@ -137,21 +137,33 @@ def _explain(
 ) -> tuple[Victim, ...]:
     counts = pick.layout.by_domain()
     victims: list[Victim] = []
+    choices = Counter(cell_of(pick.topology, one) for one in pick.members if one.name in ranks)
     gone = {member.name for member in chosen}
     stay = [member for member in pick.members if member.name not in gone and member.name in ranks]
     rows = _rows(pick, stay, ranks)
     for member in chosen:
+        cell = cell_of(pick.topology, member)
+        among = Among(ranks[member.name], choices[cell])
         victims.append(
-            Victim(member.name, _why(pick, member, ranks, counts), _runner_up(pick, member, rows))
+            Victim(member.name, _why(pick, member, among, counts), _runner_up(pick, member, rows))
         )
+        choices[cell] -= 1
         counts[pick.topology.domain_of(member)] -= 1
     return tuple(victims)
 
 
-def _why(pick: Pick, member: Member, ranks: Mapping[str, Preference], counts: Counter[str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Among:
+    """A victim's own preference, and how many in its cell could have gone when it was chosen."""
+
+    preference: Preference
+    choices: int
+
+
+def _why(pick: Pick, member: Member, among: Among, counts: Counter[str]) -> str:
     domain = pick.topology.domain_of(member)
     name = pick.topology.name(domain)
-    match ranks[member.name].tier:
+    match among.preference.tier:
         case 0:
             return "named in scaleIn.remove"
         case 1:
@@ -160,7 +172,7 @@ def _why(pick: Pick, member: Member, ranks: Mapping[str, Preference], counts: Co
             return f"{name} is not among the domains that count"
     others = [counts[one] for one in pick.topology.eligible if one != domain]
     if not others:
-        return _within(pick, member, ranks)
+        return _within(pick, member, among)
     most = max(others)
     against = " and ".join(str(number) for number in others)
     if counts[domain] * pick.layout.scale(domain) >= max(
@@ -169,18 +181,20 @@ def _why(pick: Pick, member: Member, ranks: Mapping[str, Preference], counts: Co
         lead = f"{name} holds the most members ({counts[domain]}, against {against})"
     else:
         lead = f"{name} holds the most that may go ({counts[domain]}; the fullest holds {most})"
-    return f"{lead}; {_within(pick, member, ranks)}"
+    return f"{lead}; {_within(pick, member, among)}"
 
 
-def _within(pick: Pick, member: Member, ranks: Mapping[str, Preference]) -> str:
+def _within(pick: Pick, member: Member, among: Among) -> str:
     """Why this one of all in its place."""
+    if among.choices <= 1:
+        return "no other there may go"
     klass = member.instance.priority.value
     present = sum(number for cell, number in pick.layout.counts.items() if cell.klass == klass)
     if pick.pool.spot is not None and present > pick.mix.get(klass, 0):
         return f"{klass} is in surplus"
     if not _is_current(pick, member):
         return "made from an earlier template"
-    if ranks[member.name].newer == 0:
+    if among.preference.newer == 0:
         return "still being created"
     if member.deletion_cost:
         return f"deletion cost {member.deletion_cost}"
