@@ -1,0 +1,77 @@
+"""Log lines: one for each pass, with the same keys in the same order. Imported only by who logs.
+
+Nothing here is global: whoever wants lines opens a log on a stream and gives it the reports. Specs,
+tags, documents and tokens are never logged.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Literal, TextIO
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+    from controller.engine.report import PassReport
+
+LogFormat = Literal["console", "json"]
+
+
+class PassLog:
+    """Writes reports as log lines. ``details`` adds one line for each outcome and traces of incidents."""
+
+    def __init__(
+        self, log_format: LogFormat, *, details: bool = False, stream: TextIO | None = None
+    ) -> None:
+        processors: list[Processor] = [structlog.processors.add_log_level, _renderer(log_format)]
+        self._details = details
+        self._logger = structlog.wrap_logger(
+            structlog.PrintLogger(stream or sys.stderr),
+            processors=processors,
+            wrapper_class=structlog.BoundLogger,
+            cache_logger_on_first_use=False,
+        )
+
+    def write(self, report: PassReport) -> None:
+        """Write the line of one pass."""
+        bound = self._logger.bind(time=f"{report.ended_at:%Y-%m-%dT%H:%M:%SZ}")
+        bound.info("pass", **canonical(report))
+        if self._details:
+            for outcome in report.outcomes:
+                bound.debug(
+                    "action",
+                    fleet=report.fleet,
+                    verb=str(outcome.verb),
+                    instance=outcome.instance,
+                    accepted=outcome.accepted,
+                    sentence=outcome.sentence,
+                )
+        if report.incident is not None:
+            trace = {"trace": report.incident.trace} if self._details else {}
+            bound.error("incident", fleet=report.fleet, id=report.incident.id, **trace)
+
+
+def canonical(report: PassReport) -> dict[str, object]:
+    """The keys of a pass's line. ``creates`` and ``deletes`` count what was accepted."""
+    plan = report.plan
+    accepted = [str(outcome.verb) for outcome in report.outcomes if outcome.accepted]
+    return {
+        "fleet": report.fleet,
+        "pass": report.number,
+        "desired": plan.desired if plan else None,
+        "observed": plan.observed if plan else None,
+        "creates": accepted.count("create"),
+        "deletes": accepted.count("delete"),
+        "blocked": len(plan.blocked) if plan else None,
+        "notes": [*(plan.notes if plan else ()), *report.trouble],
+        "look_again_seconds": report.look_again_seconds,
+        "outcome": str(report.verdict),
+    }
+
+
+def _renderer(log_format: LogFormat) -> Processor:
+    if log_format == "json":
+        return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=0)

@@ -1,0 +1,128 @@
+"""Observe one fleet: the list, the catalogue, then every open serial number by name.
+
+A read that fails is repeated a few times, because reading changes nothing; then the error is raised and
+the pass ends without having done anything. A list that contradicts itself counts as a failed read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+
+from controller.core import scarcity, tags
+from controller.core.observed import Memory, interpret, settle
+from controller.core.serials import unsettled
+from providers.errors import CallError, Throttled, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from controller.core.observed import Observed
+    from controller.engine.clock import Clock
+    from controller.spec.values import Fleet
+    from providers.base import Catalog, GroupSnapshot, Provider
+
+ATTEMPTS = 4
+"""How often a read is tried in one pass."""
+
+PATIENCE_SECONDS = 60.0
+"""The longest pause before a read is tried again. A provider that asks for more ends the pass."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a fleet showed, and what is remembered about it."""
+
+    observed: Observed
+    memory: Memory
+
+
+async def look(
+    fleet: Fleet, provider: Provider, clock: Clock, *, memory: Memory | None = None
+) -> Look:
+    """Observe a fleet as a pass needs it. ``memory`` is what an earlier pass of this process learned.
+
+    Raises the ``ProviderError`` of the first read that failed for good.
+    """
+    ref = fleet.ref
+
+    async def read_list() -> GroupSnapshot:
+        return _checked(await provider.observe(ref))
+
+    async def read_catalog() -> Catalog:
+        return await provider.catalog(ref.subscription, ref.location)
+
+    snapshot = await patiently(read_list, clock)
+    observed = interpret(ref, snapshot, await patiently(read_catalog, clock))
+    open_names = unsettled(fleet, observed)
+    if open_names:
+        found = await look_by_name(fleet, provider, clock, names=open_names)
+        observed = settle(ref, observed, found)
+    return Look(observed, recall(observed, memory, clock.now))
+
+
+async def look_by_name(
+    fleet: Fleet, provider: Provider, clock: Clock, *, names: Sequence[str]
+) -> GroupSnapshot:
+    """Ask for members one by one: without lag, with the locks of this moment.
+
+    With no names it shows the set alone. Raises ``ProviderError``.
+    """
+
+    async def read() -> GroupSnapshot:
+        return await provider.observe(fleet.ref, tuple(names))
+
+    return await patiently(read, clock)
+
+
+def recall(observed: Observed, memory: Memory | None, now: datetime) -> Memory:
+    """What is remembered: by this process, in the set's tag, and what failed members show."""
+    set_tags = observed.group.tags if observed.group else {}
+    known = scarcity.decode(set_tags.get(tags.SCARCITY), now)
+    remembered = scarcity.remember(memory or Memory(), known, now)
+    return scarcity.learn_from_failures(remembered, observed, now)
+
+
+async def patiently(read: Callable[[], Awaitable[T]], clock: Clock) -> T:
+    """Try a read up to ``ATTEMPTS`` times, pausing 1, 2, 4 seconds or for as long as we were told."""
+
+    def pause(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, Throttled):
+            return _seconds_until(error, clock)
+        return float(2 ** (state.attempt_number - 1))
+
+    def worth_repeating(error: BaseException) -> bool:
+        if isinstance(error, Throttled):
+            return _seconds_until(error, clock) <= PATIENCE_SECONDS
+        return isinstance(error, CallError)
+
+    retrying = AsyncRetrying(
+        sleep=clock.sleep,
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=pause,
+        retry=retry_if_exception(worth_repeating),
+        reraise=True,
+    )
+    return await retrying(read)
+
+
+def _seconds_until(error: Throttled, clock: Clock) -> float:
+    return max(0.0, (error.until - clock.now).total_seconds())
+
+
+def _checked(snapshot: GroupSnapshot) -> GroupSnapshot:
+    """Refuse a list that cannot be the whole truth: unknown is not empty."""
+    names = [instance.name.lower() for instance in snapshot.instances]
+    if not snapshot.complete:
+        raise Transient("ShortList", "the list of members came back incomplete")
+    if len(set(names)) < len(names):
+        raise Transient("TornList", "the list of members names one of them twice")
+    if snapshot.group is None and names:
+        raise Transient("TornList", "there are members, and the scale set is not shown")
+    return snapshot

@@ -1,0 +1,152 @@
+"""One pass: look, plan, check, carry out, report.
+
+``run_pass`` is the worker boundary of the program: whatever goes wrong with one fleet ends in that
+fleet's report and disturbs no other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import traceback
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from controller.core import status
+from controller.core.plan import plan
+from controller.engine.execute import Execution, execute
+from controller.engine.look import look
+from controller.engine.outcome import Work
+from controller.engine.report import Incident, PassReport
+from providers.errors import ProviderError, Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from controller.core.observed import Memory
+    from controller.engine.clock import Clock
+    from controller.engine.outcome import Outcome
+    from controller.spec.values import Fleet
+    from providers.base import Provider
+
+AT_ONCE = 8
+"""Fleets that are worked on at the same time."""
+
+AFTER_FAILURE_SECONDS = 30
+"""When to look again after a pass that could not see or that failed."""
+
+
+async def run_pass(
+    fleet: Fleet,
+    provider: Provider,
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+    memory: Memory | None = None,
+    number: int = 1,
+) -> PassReport:
+    """Make one pass over one fleet. ``dry_run``: plan only, send nothing that changes anything.
+
+    ``memory`` is that of the report before, if this process made one; ``number`` counts the passes.
+    Raises nothing: a failed look and a mistake of our own are told in the report.
+    """
+    try:
+        return await _pass(fleet, provider, clock, dry_run=dry_run, memory=memory, number=number)
+    except ProviderError as error:
+        report = _failed(fleet, clock, number, memory)
+        wait = _wait_after(error, clock)
+        return replace(report, error=error, dry_run=dry_run, look_again_seconds=wait)
+    except Exception as error:  # noqa: BLE001 -- the worker boundary: one fleet's bug stops no other
+        report = _failed(fleet, clock, number, memory)
+        return replace(report, incident=_incident(fleet, error), dry_run=dry_run)
+
+
+async def reconcile_once(
+    fleets: Sequence[Fleet],
+    provider: Provider,
+    clock: Clock,
+    *,
+    dry_run: bool = False,
+    memories: Mapping[str, Memory] | None = None,
+    number: int = 1,
+) -> tuple[PassReport, ...]:
+    """Make one pass over each fleet, up to ``AT_ONCE`` at a time; reports in the order of ``fleets``.
+
+    ``memories`` are those of the last reports, by name of fleet.
+    """
+    gate = asyncio.Semaphore(AT_ONCE)
+    known = memories or {}
+
+    async def one(fleet: Fleet) -> PassReport:
+        async with gate:
+            return await run_pass(
+                fleet,
+                provider,
+                clock,
+                dry_run=dry_run,
+                memory=known.get(fleet.name),
+                number=number,
+            )
+
+    return tuple(await asyncio.gather(*(one(fleet) for fleet in fleets)))
+
+
+async def _pass(
+    fleet: Fleet,
+    provider: Provider,
+    clock: Clock,
+    *,
+    dry_run: bool,
+    memory: Memory | None,
+    number: int,
+) -> PassReport:
+    seen = await look(fleet, provider, clock, memory=memory)
+    observed = seen.observed
+    # The plan is made for the moment of the look, so that a saved observation gives the same plan.
+    decided = plan(fleet, observed, seen.memory, observed.observed_at)
+    if dry_run:
+        done = Execution((), seen.memory)
+    else:
+        done = await execute(Work(fleet, observed, decided, provider, clock), seen.memory)
+    wait = max((decided.look_again_seconds, *_throttled_waits(done.outcomes, clock)))
+    return PassReport(
+        fleet=fleet.name,
+        number=number,
+        ended_at=clock.now,
+        look_again_seconds=wait,
+        dry_run=dry_run,
+        observed=observed,
+        memory=replace(done.memory, overshoot_frozen=decided.overshoot_frozen),
+        plan=decided,
+        status=status.compute_status(fleet, observed, decided),
+        outcomes=done.outcomes,
+        violations=done.violations,
+    )
+
+
+def _failed(fleet: Fleet, clock: Clock, number: int, memory: Memory | None) -> PassReport:
+    report = PassReport(fleet.name, number, clock.now, AFTER_FAILURE_SECONDS)
+    return report if memory is None else replace(report, memory=memory)
+
+
+def _throttled_waits(outcomes: Iterable[Outcome], clock: Clock) -> list[int]:
+    errors = [outcome.error for outcome in outcomes]
+    return [_wait_after(error, clock) for error in errors if isinstance(error, Throttled)]
+
+
+def _wait_after(error: ProviderError, clock: Clock) -> int:
+    if not isinstance(error, Throttled):
+        return AFTER_FAILURE_SECONDS
+    return max(1, math.ceil((error.until - clock.now).total_seconds()))
+
+
+def _incident(fleet: Fleet, error: Exception) -> Incident:
+    """Name a mistake of our own. The same mistake has the same id."""
+    trace = "".join(traceback.format_exception(error))
+    identity = hashlib.sha256(f"{fleet.name}|{trace}".encode()).hexdigest()[:8]
+    sentence = (
+        f"internal error (incident {identity}, {type(error).__name__}): this pass over {fleet.name} was "
+        "given up, and other fleets are not affected. Run again with -v for the details to report"
+    )
+    return Incident(identity, sentence, trace)

@@ -1,0 +1,109 @@
+"""Delete members: one batch a pass, after a fresh look at each victim and at the locks.
+
+The fresh look asks for each victim by name, so it does not lag. If it shows that the list was behind,
+nothing is deleted in this pass: other members that the list still shows may be gone as well, and the
+count that the plan rests on would be wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from controller.core import pacing
+from controller.core.observed import interpret
+from controller.core.phase import Phase, classify
+from controller.engine.look import look_by_name
+from controller.engine.outcome import Verb, accepted, not_sent, refused
+from controller.spec.values import DeletionMode
+from providers.errors import OutcomeUnknown, ProviderError, Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from controller.core.observed import Observed
+    from controller.engine.outcome import Progress, Work
+
+_BATCH_RUNS = "an earlier batch deletion is still running, and another one would cut it short"
+
+
+def batch_may_run(work: Work) -> bool:
+    """Whether members are being deleted, possibly by a batch that a write of the set would cut short."""
+    return any(
+        classify(member.instance, work.clock.now) is Phase.DELETING
+        for member in work.observed.members
+    )
+
+
+async def delete_members(work: Work, progress: Progress) -> Progress:
+    """Send the deletions that are due now."""
+    names = () if progress.stopped else pacing.delete_batch(work.fleet, work.plan)
+    if not names:
+        return progress
+    if progress.deleting:
+        return progress.noting(*(not_sent(Verb.DELETE, name, _BATCH_RUNS) for name in names))
+    try:
+        snapshot = await look_by_name(work.fleet, work.provider, work.clock, names=names)
+    except ProviderError as error:
+        return progress.stopping(*(refused(Verb.DELETE, name, error) for name in names))
+    fresh = interpret(work.fleet.ref, snapshot, work.observed.catalog)
+    stale = _behind(fresh, names, work)
+    if stale:
+        return progress.noting(*(not_sent(Verb.DELETE, name, stale) for name in names))
+    return await _send_confirmed(work, progress, fresh, names)
+
+
+async def _send_confirmed(
+    work: Work, progress: Progress, fresh: Observed, names: tuple[str, ...]
+) -> Progress:
+    verdict = pacing.confirm_victims(work.fleet, work.plan, fresh, names, work.clock.now)
+    stays = [
+        not_sent(Verb.DELETE, name, f"{name} stays: {why}") for name, why in verdict.stay.items()
+    ]
+    progress = progress.noting(*stays)
+    # An empty list is never sent: to Azure it could mean every member.
+    if not verdict.go:
+        return progress
+    if work.fleet.deletion is DeletionMode.SINGLE:
+        return await _one_by_one(work, progress, verdict.go)
+    return await _as_batch(work, progress, verdict.go)
+
+
+def _behind(fresh: Observed, names: Sequence[str], work: Work) -> str:
+    """How the list that the plan was made from is behind the truth; empty if it is not."""
+    seen = {member.name.lower(): member for member in fresh.members}
+    for name in names:
+        member = seen.get(name.lower())
+        if member is None:
+            return f"the list still shows {name}, which is gone; nothing is deleted until it has caught up"
+        if classify(member.instance, work.clock.now) is Phase.DELETING:
+            return f"{name} is already being deleted, and the list does not show it yet"
+    return ""
+
+
+async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
+    try:
+        await work.provider.delete(work.fleet.ref, names)
+    except Throttled as error:
+        return progress.stopping(*(refused(Verb.DELETE, name, error) for name in names))
+    except ProviderError as error:
+        outcomes = [refused(Verb.DELETE, name, error) for name in names]
+        unknown = isinstance(error, OutcomeUnknown)
+        return replace(progress.noting(*outcomes), deleting=progress.deleting or unknown)
+    words = "is being deleted"
+    outcomes = [accepted(Verb.DELETE, name, f"{name} {words}") for name in names]
+    return replace(progress.noting(*outcomes), deleting=True)
+
+
+async def _one_by_one(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
+    for position, name in enumerate(names):
+        try:
+            await work.provider.delete(work.fleet.ref, (name,))
+        except Throttled as error:
+            rest = [refused(Verb.DELETE, left, error) for left in names[position:]]
+            return progress.stopping(*rest)
+        except ProviderError as error:
+            progress = progress.noting(refused(Verb.DELETE, name, error))
+        else:
+            progress = progress.noting(accepted(Verb.DELETE, name, f"{name} is being deleted"))
+    return progress
