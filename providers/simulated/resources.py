@@ -1,0 +1,116 @@
+"""NICs and disks: which ones a VM is made with, which ones stay when it goes, what a strict region knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from providers.simulated import failures
+from providers.simulated.documents import mapping_in, mappings_in, references
+from providers.simulated.records import Leftover, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from providers.base import GroupRef, InstanceRequest
+    from providers.simulated.dice import Dice
+    from providers.simulated.records import InstanceRecord
+    from providers.simulated.scenario import Scenario
+
+# Azure: the NIC of a failed creation is kept for its VM for three minutes.
+NIC_RESERVED_SECONDS = 180.0
+
+
+def made_for(ref: GroupRef, request: InstanceRequest, dice: Dice) -> tuple[Resource, ...]:
+    """NICs and managed disks that come into being with a VM, NICs first.
+
+    Azure: for a VM that one puts oneself the default delete option is Detach, so they stay.
+    """
+    profile = mapping_in(request.document, "networkProfile")
+    cards = mappings_in(profile, "networkInterfaceConfigurations") or [{}]
+    if mappings_in(profile, "networkInterfaces"):
+        cards = []
+    storage = mapping_in(request.document, "storageProfile")
+    disks = [
+        disk
+        for disk in mappings_in(storage, "dataDisks")
+        if "id" not in mapping_in(disk, "managedDisk")
+    ]
+    interfaces = (
+        f"{ref.group_scope}/providers/Microsoft.Network/networkInterfaces/{request.name}-nic"
+    )
+    volumes = f"{ref.group_scope}/providers/Microsoft.Compute/disks/{request.name}"
+    os_disk = Resource(
+        f"{volumes}_OsDisk_1_{dice.hexadecimal(32)}", _is_kept(mapping_in(storage, "osDisk"))
+    )
+    return (
+        *(
+            Resource(interfaces + (f"-{number}" if number > 1 else ""), _is_kept(card))
+            for number, card in enumerate(cards, start=1)
+        ),
+        os_disk,
+        *(
+            Resource(f"{volumes}_disk{number}_{dice.hexadecimal(32)}", _is_kept(disk))
+            for number, disk in enumerate(disks, start=2)
+        ),
+    )
+
+
+def _is_kept(entry: Mapping[str, object]) -> bool:
+    option = entry.get("deleteOption") or mapping_in(entry, "properties").get("deleteOption")
+    return option != "Delete"
+
+
+def is_nic(resource_id: str) -> bool:
+    """Whether an ARM id is that of a NIC."""
+    return "/networkinterfaces/" in resource_id.lower()
+
+
+def left_by(record: InstanceRecord, locked: frozenset[str], at: float) -> list[Leftover]:
+    """What stays of a VM that goes: what its delete options keep, and what a lock keeps."""
+    failed_at = record.problem.at if record.problem is not None else None
+    return [
+        Leftover(
+            resource.id,
+            record.id,
+            at,
+            failed_at + NIC_RESERVED_SECONDS
+            if failed_at is not None and is_nic(resource.id)
+            else 0.0,
+        )
+        for resource in record.resources
+        if resource.kept or resource.id in locked
+    ]
+
+
+def check_references(ref: GroupRef, request: InstanceRequest, scenario: Scenario) -> None:
+    """Raise, in a strict region, if the request refers to what is not there or lacks a way out."""
+    if not scenario.strict:
+        return
+    check_resource_group(ref, scenario)
+    subnets = {subnet.id.lower(): subnet.nat_gateway for subnet in scenario.subnets}
+    known = {resource.lower() for resource in scenario.resources} | subnets.keys()
+    wanted = [*references(request.document), *request.identity_ids]
+    for reference in wanted:
+        if reference.lower() not in known:
+            raise failures.reference_missing(reference, ref.instance_id(request.name))
+    if not _has_way_out(request, {reference.lower() for reference in wanted}, subnets):
+        raise failures.no_outbound()
+
+
+def check_resource_group(ref: GroupRef, scenario: Scenario) -> None:
+    """Raise ``NotFound``, in a strict region, if nothing listed lies in the resource group or is it."""
+    scope = ref.group_scope.lower()
+    listed = [*scenario.resources, *(subnet.id for subnet in scenario.subnets)]
+    if scenario.strict and not any(
+        entry.lower() == scope or entry.lower().startswith(f"{scope}/") for entry in listed
+    ):
+        raise failures.group_missing(ref.resource_group)
+
+
+def _has_way_out(request: InstanceRequest, wanted: set[str], subnets: Mapping[str, bool]) -> bool:
+    # Azure: NAT gateway on the subnet, a load balancer, or a public IP of its own.
+    return (
+        any(subnets.get(reference, False) for reference in wanted)
+        or any("/backendaddresspools/" in reference for reference in wanted)
+        or "publicIPAddressConfiguration" in str(request.document)
+    )
