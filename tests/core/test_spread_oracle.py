@@ -126,7 +126,7 @@ def test_ceilings_equal_optimum(seed: int) -> None:
         layout = Layout({Cell(*place): number for place, number in counts.items()}, zones)
         cells = {Cell(*place): number for place, number in room.items()}
         chosen = grow(layout, Room(cells, by_class), sum(by_class.values()))
-        gained = Counter((cell.klass, cell.domain) for cell in chosen)
+        gained: Counter[Place] = Counter((cell.klass, cell.domain) for cell in chosen)
         after = {place: number + gained[place] for place, number in counts.items()}
         best = oracle.best_growth(counts, room, by_class, zones)
         assert oracle.score(after, zones) == best, f"seed {seed} case {case}"
