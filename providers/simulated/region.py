@@ -63,6 +63,10 @@ class SimulatedRegion:
         """The settings in force."""
         return self.world.scenario
 
+    def use(self, scenario: Scenario) -> None:
+        """Put another scenario in force; the same one again changes nothing."""
+        self.world.use(scenario)
+
     def attempt(self, call: Call, names: Sequence[str], action: Callable[[], T]) -> T:
         """Carry out ``action`` unless the scenario makes this call fail on its way."""
         self.world.settle()

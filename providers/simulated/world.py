@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from providers.simulated.clock import VirtualClock
     from providers.simulated.dice import Dice
     from providers.simulated.records import Fate, InstanceRecord, Leftover, ScaleSetRecord
+    from providers.simulated.saved import Saved
     from providers.simulated.scenario import Scenario
 
 _EVENT = "event:"
@@ -67,6 +68,33 @@ class World:
             if scale_set.due is not None:
                 self._agenda.append((scale_set.due, scale_set.turn, scale_set.key))
         heapq.heapify(self._agenda)
+
+    def restore(self, saved: Saved, records: list[InstanceRecord]) -> None:
+        """Put everything in place that was saved; the clock and the dice already are."""
+        self.turn, self.changes = saved.turn, saved.changes
+        self.roster = Roster(records)
+        self.sets = {record.key: record for record in saved.sets}
+        self.ghosts = list(saved.ghosts)
+        self.leftovers = {left.id.lower(): left for left in saved.leftovers}
+        self.own_locks = list(saved.locks)
+        self.faults = Faults(self.scenario, saved.calls, saved.creations)
+        self.pending, self.waiting = list(saved.pending), list(saved.waiting)
+        self.plan_ahead()
+
+    def use(self, scenario: Scenario) -> None:
+        """Take another scenario for the one in force; its times count from the region's start.
+
+        What is in the past of a new scenario happens at once. The same scenario again changes nothing.
+        """
+        if scenario == self.scenario:
+            return
+        self.settle()
+        self.scenario = scenario
+        self.faults = Faults(scenario)
+        self.events = events.planned(scenario)
+        self.pending, self.waiting = list(range(len(self.events))), []
+        self.changes += 1
+        self.plan_ahead()
 
     def settle(self) -> None:
         """Let everything happen that was due by now."""
