@@ -50,6 +50,14 @@ class Lane:
     before: tuple[Mark, ...]
     after: tuple[Mark, ...]
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Members before and after. One that is being deleted is drawn and not counted."""
+        return (
+            sum(mark is not Mark.LEAVING for mark in self.before),
+            sum(mark is not Mark.LEAVING for mark in self.after),
+        )
+
 
 def lanes_of(plan: Plan, sighting: Sighting | None) -> tuple[Lane, ...]:
     """The lanes of a plan; without a sighting, members are plain cells."""
@@ -84,16 +92,16 @@ def draw(lanes: Sequence[Lane], screen: Screen) -> list[str]:
     label = max(len(lane.label) for lane in lanes)
     bars = [row for lane in lanes for row in (lane.before, lane.after)]
     length = max(len(_cells(row, scale)) for row in bars)
-    digits = max(len(str(len(row))) for row in bars)
+    digits = max(len(str(count)) for lane in lanes for count in lane.counts)
     lines = [_head(label, max(length, 6) + digits + 2)] if changed else []
     for lane in lanes:
         line = f"{_INDENT}{pad(lane.label, label)}  " + _bar(lane.before, scale, length, screen)
-        line += f"  {len(lane.before):>{digits}}"
+        line += f"  {lane.counts[0]:>{digits}}"
         if changed:
             gap = " " * max(0, 6 - length)
             arrow = screen.glyph("→", ">")
             line += f"{gap}  {arrow}  " + _bar(lane.after, scale, length, screen)
-            line += f"  {len(lane.after):>{digits}}"
+            line += f"  {lane.counts[1]:>{digits}}"
         lines.append(line)
     if scale > 1:
         lines.append(f"{_INDENT}each cell stands for up to {scale} members of its kind")

@@ -136,12 +136,7 @@ def spread_sentence(spread: SpreadReport) -> str:
         if spread.skew_before != spread.skew_after
         else f"skew {spread.skew_before}"
     )
-    wanted = f"at most {spread.wanted_skew} wanted"
-    if spread.skew_after <= spread.wanted_skew:
-        return f"{now} ({wanted})"
-    if spread.skew_after <= spread.reachable_skew:
-        return f"{now} ({wanted}; no plan can do better than {spread.reachable_skew})"
-    return f"{now} ({wanted}; {spread.reachable_skew} could be reached)"
+    return f"{now} (at most {spread.wanted_skew} wanted)"
 
 
 def blocked_sentences(plan: Plan) -> list[str]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from controller.cli.marks import Mark, Sighting, marks_before
 from controller.cli.picture import Lane, compact, draw, lanes_of, scale_of
 from controller.cli.screen import Screen
-from controller.core.observed import Member
 from controller.spec.values import Hold
 from providers.base import Health, ProvisioningState
 from tests.cli import views
+
+if TYPE_CHECKING:
+    from controller.core.observed import Member
 
 PIPE = Screen()
 R, S = Mark.REGULAR, Mark.SPOT

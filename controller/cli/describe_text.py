@@ -1,0 +1,154 @@
+"""One fleet whole, in sections: Spec, Status, Conditions, SLA, Blocked, Plan, Instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.cli.age import age
+from controller.cli.columns import pad, print_columns
+from controller.cli.failures import explain_failure
+from controller.cli.instances import instances_of
+from controller.cli.picture import draw, lanes_now
+from controller.cli.plan_text import instance_lines
+from controller.cli.rows import PlanView, blocked_sentences, counted, rows_of, spread_sentence
+from controller.cli.screen import Paint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from controller.cli.instances import FleetSight, InstanceFacts
+    from controller.cli.screen import Screen
+    from controller.spec.values import Fleet, Pool
+
+SHOWN_INSTANCES = 20
+"""So many instances are listed; the rest is a matter for ``get instances``."""
+
+_HEADERS = ("NAME", "ZONE/FD", "SIZE", "PRIORITY", "STATE", "HEALTH", "LOCK", "AGE")
+
+
+def describe_text(sight: FleetSight, screen: Screen) -> str:
+    """All sections of a fleet."""
+    sections = (
+        ("Spec", _spec(sight.sighting.fleet)),
+        ("Status", _status(sight, screen)),
+        ("Conditions", _conditions(sight)),
+        ("SLA", [f"  {sight.status.sla.words}"]),
+        ("Blocked", _blocked(sight, screen)),
+        ("Plan", _plan(sight, screen)),
+        ("Instances", _instances(sight, screen)),
+    )
+    blocks = [
+        "\n".join([screen.paint(f"{title}:", Paint.STRONG), *lines]) for title, lines in sections
+    ]
+    return f"Name: {sight.plan.fleet}\n\n" + "\n\n".join(blocks) + "\n"
+
+
+def instance_columns(facts: InstanceFacts, age_text: str) -> tuple[str, ...]:
+    """The cells of one instance, under ``NAME ZONE/FD SIZE PRIORITY STATE HEALTH LOCK AGE``."""
+    return (
+        facts.name,
+        facts.place,
+        facts.size,
+        facts.priority,
+        facts.phase,
+        facts.health,
+        facts.lock,
+        age_text,
+    )
+
+
+def pairs(lines: Sequence[tuple[str, str]]) -> list[str]:
+    """Indented lines of a label and a value, aligned; those without a value are left out."""
+    shown = [(label, value) for label, value in lines if value]
+    width = max((len(label) for label, _ in shown), default=0) + 1
+    return [f"  {pad(label + ':', width)}  {value}" for label, value in shown]
+
+
+def placement_words(fleet: Fleet) -> str:
+    """Where members may stand, as the spec says it."""
+    where = fleet.placement
+    if where.zones:
+        domains = f"zones {', '.join(where.zones)}"
+    elif where.fault_domains > 1:
+        domains = f"{where.fault_domains} fault domains"
+    else:
+        return "max spreading by the platform"
+    without = f", without {', '.join(sorted(where.excluded))}" if where.excluded else ""
+    return f"{domains}{without}; skew at most {where.max_skew}, else {where.when_unsatisfiable}"
+
+
+def _spec(fleet: Fleet) -> list[str]:
+    ref = fleet.ref
+    lines = [
+        ("source", fleet.source),
+        ("scale set", f"{ref.resource_group}/{ref.name} in {ref.location}"),
+        ("subscription", ref.subscription),
+        ("replicas", str(fleet.replicas)),
+        ("placement", placement_words(fleet)),
+    ]
+    for pool in fleet.pools:
+        label = f"pool {pool.name}" if pool.name else "sizes"
+        lines.append((label, _pool_words(pool, named=bool(pool.name))))
+        lines.append(("Spot" if not pool.name else "", _spot_words(pool)))
+    return pairs(lines)
+
+
+def _pool_words(pool: Pool, *, named: bool) -> str:
+    sizes = ", ".join(choice.name for choice in pool.sizes)
+    return f"{pool.replicas} of {sizes}" if named else sizes
+
+
+def _spot_words(pool: Pool) -> str:
+    spot = pool.spot
+    if spot is None:
+        return ""
+    return (
+        f"{spot.base_regular} Regular first, then {spot.regular_percentage_above_base} % Regular; "
+        f"evicted ones: {spot.eviction_policy}"
+    )
+
+
+def _status(sight: FleetSight, screen: Screen) -> list[str]:
+    status = sight.status
+    lines = pairs(
+        [
+            ("summary", status.summary),
+            ("members", f"{status.ready} ready, {status.observed} there, {status.desired} desired"),
+            ("spread", spread_sentence(sight.plan.spread)),
+            ("next look", f"in {sight.plan.look_again_seconds} s"),
+        ]
+    )
+    return lines + draw(lanes_now(sight.plan, sight.sighting), screen)
+
+
+def _conditions(sight: FleetSight) -> list[str]:
+    table = [("TYPE", "STATUS", "REASON", "MESSAGE")]
+    table += [(one.type, one.status, one.reason, one.message) for one in sight.status.conditions]
+    return [f"  {line}" for line in print_columns(table)]
+
+
+def _blocked(sight: FleetSight, screen: Screen) -> list[str]:
+    found = blocked_sentences(sight.plan)
+    return [screen.wrap(text, "    ", first="  ! ") for text in found] or ["  nothing"]
+
+
+def _plan(sight: FleetSight, screen: Screen) -> list[str]:
+    lines = instance_lines(rows_of(PlanView(sight.plan, sight.sighting)), screen)
+    lines += [screen.wrap(note, "        ", first="  Note: ") for note in sight.plan.notes]
+    return lines or ["  nothing to do"]
+
+
+def _instances(sight: FleetSight, screen: Screen) -> list[str]:
+    found = instances_of(sight.sighting)
+    now = sight.sighting.observed.observed_at
+    rows = [instance_columns(one, age(one.created_at, now)) for one in found[:SHOWN_INSTANCES]]
+    lines = [f"  {line}" for line in print_columns([_HEADERS, *rows], gap="  ")] if rows else []
+    if len(found) > SHOWN_INSTANCES:
+        rest = counted(len(found) - SHOWN_INSTANCES, "more instance")
+        lines.append(f"  and {rest}: evenkeel get instances {sight.plan.fleet}")
+    for one in found:
+        if one.failure:
+            said = explain_failure(one.failure.code, one.failure.message)
+            lines += [screen.wrap(f"{one.name} failed: {said[0]}", "    ", first="  ")]
+            lines += [screen.wrap(text, "      ", first="    ") for text in said[1:]]
+    return lines or ["  none"]

@@ -1,0 +1,148 @@
+"""Why: what would happen to a fleet or to one instance, by which rule, and when it is looked at next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from controller.cli.columns import display_width
+from controller.cli.describe_text import pairs
+from controller.cli.failures import explain_failure
+from controller.cli.instances import instances_of
+from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, moment, rows_of
+
+if TYPE_CHECKING:
+    from controller.cli.instances import FleetSight, InstanceFacts
+    from controller.cli.rows import Row
+    from controller.cli.screen import Screen
+    from providers.base import Json
+
+
+def explain_fleet_text(sight: FleetSight, screen: Screen) -> str:
+    """What the plan would do with a fleet, with what was nearly chosen instead of each choice."""
+    plan = sight.plan
+    lines = [f"{plan.fleet}: {plan.desired} desired, {plan.observed} observed."]
+    rows = rows_of(PlanView(plan, sight.sighting))
+    if not rows:
+        lines.append("Nothing would be done with it.")
+    for row in rows:
+        lines += ["", *_row_lines(row, screen)]
+    prevented = blocked_sentences(plan)
+    if prevented:
+        lines += ["", "Wanted, and prevented:"]
+        lines += [screen.wrap(text, "    ", first="  ! ") for text in prevented]
+    if plan.notes:
+        lines += ["", *(screen.wrap(note, "      ", first="Note: ") for note in plan.notes)]
+    lines += ["", _next_look(sight)]
+    return "\n".join(lines) + "\n"
+
+
+def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
+    """Whether an instance may be deleted and by which rule, and what the plan would do with it.
+
+    Raises LookupError when the fleet neither has nor is to get such an instance.
+    """
+    facts, row = find_instance(sight, name)
+    lines = [_identity(sight, facts, row)]
+    lines += pairs(
+        [
+            ("may be deleted", deletable_words(facts) if facts else "it does not exist yet"),
+            ("in the plan", _fate(row)),
+            ("why", row.why if row else _why_left(facts)),
+            ("nearly chosen", row.runner_up if row else ""),
+        ]
+    )
+    if facts and facts.failure:
+        said = explain_failure(facts.failure.code, facts.failure.message)
+        lines += ["", *(screen.wrap(text, "    ", first="  ") for text in said)]
+    lines += ["", _next_look(sight)]
+    return "\n".join(_folded(line, screen) for line in lines) + "\n"
+
+
+def find_instance(sight: FleetSight, name: str) -> tuple[InstanceFacts | None, Row | None]:
+    """The instance and its row in the plan, by name without regard to case."""
+    wanted = name.lower()
+    facts = [one for one in instances_of(sight.sighting) if one.name.lower() == wanted]
+    rows = [
+        row for row in rows_of(PlanView(sight.plan, sight.sighting)) if row.name.lower() == wanted
+    ]
+    if not facts and not rows:
+        raise LookupError(name)
+    return (facts[0] if facts else None), (rows[0] if rows else None)
+
+
+def deletable_words(facts: InstanceFacts) -> str:
+    """``yes``, or ``no`` with the rule and the time at which it ends."""
+    if not facts.owned:
+        return "no: NotOurs: it lacks this fleet's owner tag; it is shown and never touched"
+    obstacle = facts.obstacle
+    if obstacle is None:
+        return "yes: no lock, hold, protection or unsettled creation stands in the way"
+    end = f", until {moment(obstacle.until)}" if obstacle.until else ""
+    return f"no: {obstacle.reason}: {obstacle.detail}{end}"
+
+
+def explain_document(sight: FleetSight, name: str | None) -> dict[str, Json]:
+    """The same for machines. Raises LookupError as ``explain_instance_text`` does."""
+    rows = rows_of(PlanView(sight.plan, sight.sighting))
+    document: dict[str, Json] = {
+        "fleet": sight.plan.fleet,
+        "blocked": list(blocked_sentences(sight.plan)),
+        "notes": list(sight.plan.notes),
+        "lookAgainSeconds": sight.plan.look_again_seconds,
+    }
+    if name is None:
+        return document | {"steps": [_row_document(row) for row in rows]}
+    facts, row = find_instance(sight, name)
+    return document | {
+        "instance": facts.document() if facts else None,
+        "mayBeDeleted": bool(facts and facts.owned and facts.obstacle is None),
+        "rule": deletable_words(facts) if facts else None,
+        "step": _row_document(row) if row else None,
+    }
+
+
+def _row_document(row: Row) -> dict[str, Json]:
+    return {
+        "action": MEANINGS[row.symbol],
+        "instance": row.name,
+        "reason": row.reason,
+        "why": row.why,
+        "runnerUp": row.runner_up,
+    }
+
+
+def _row_lines(row: Row, screen: Screen) -> list[str]:
+    place = f" in {row.place}" if row.place else ""
+    lines = [f"{row.symbol} {row.name}: {MEANINGS[row.symbol]}{place} ({row.reason})"]
+    lines.append(screen.wrap(row.why, "    ", first="    "))
+    if row.runner_up:
+        lines.append(screen.wrap(f"nearly chosen: {row.runner_up}", "    ", first="    "))
+    return lines
+
+
+def _identity(sight: FleetSight, facts: InstanceFacts | None, row: Row | None) -> str:
+    if facts is None:
+        return f"{row.name if row else ''}: to be created in fleet {sight.plan.fleet}."
+    place = f"zone {facts.zone}" if facts.zone else facts.place.replace("<none>", "an unseen place")
+    return f"{facts.name}: {facts.priority} {facts.size} in {place}, {facts.phase}, fleet {facts.fleet}."
+
+
+def _fate(row: Row | None) -> str:
+    return "nothing; it stays as it is" if row is None else f"{MEANINGS[row.symbol]} ({row.reason})"
+
+
+def _why_left(facts: InstanceFacts | None) -> str:
+    if facts is None or not facts.owned:
+        return ""
+    return "no rule asks for a change of it"
+
+
+def _next_look(sight: FleetSight) -> str:
+    return f"Next look: in {sight.plan.look_again_seconds} s, or when the spec changes."
+
+
+def _folded(line: str, screen: Screen) -> str:
+    """Break a line of ``pairs`` below its value."""
+    if display_width(line) <= screen.width or "\n" in line:
+        return line
+    return screen.wrap(line.strip(), "      ", first=line[: len(line) - len(line.lstrip())])

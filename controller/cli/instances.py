@@ -1,0 +1,162 @@
+"""What is shown of one instance, and of one fleet in one line: the same facts in every command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.core.phase import Phase, classify
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from controller.cli.marks import Sighting
+    from controller.core.deletability import Obstacle
+    from controller.core.observed import Member
+    from controller.core.status import Status
+    from controller.core.steps import Plan
+    from providers.base import Failure, Json
+
+NONE = "<none>"
+UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True, slots=True)
+class FleetSight:
+    """One fleet as one look showed it, and what follows from that."""
+
+    sighting: Sighting
+    plan: Plan
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceFacts:
+    """One instance as it is now. ``obstacle`` None: it may be deleted. ``updated``: its template is the fleet's."""
+
+    name: str
+    fleet: str
+    zone: str | None
+    fault_domain: int | None
+    size: str
+    priority: str
+    phase: Phase
+    health: str
+    owned: bool
+    updated: bool
+    obstacle: Obstacle | None
+    created_at: datetime | None
+    failure: Failure | None
+    pool: str = ""
+
+    @property
+    def place(self) -> str:
+        """``1`` for a zone, ``FD0`` for a fault domain."""
+        if self.zone is not None:
+            return self.zone
+        return NONE if self.fault_domain is None else f"FD{self.fault_domain}"
+
+    @property
+    def lock(self) -> str:
+        """What keeps it from being deleted, in one word."""
+        if not self.owned:
+            return UNMANAGED
+        if self.obstacle is None:
+            return NONE
+        # A lock's detail begins with its level; for the rest the reason is the better word.
+        first = self.obstacle.detail.partition(" ")[0]
+        return first if first in {"CanNotDelete", "ReadOnly"} else str(self.obstacle.reason)
+
+    def document(self) -> dict[str, Json]:
+        """The same for machines, in camelCase."""
+        created = self.created_at.isoformat().replace("+00:00", "Z") if self.created_at else None
+        obstacle = self.obstacle
+        return {
+            "name": self.name,
+            "fleet": self.fleet,
+            "zone": self.zone,
+            "faultDomain": self.fault_domain,
+            "size": self.size,
+            "priority": self.priority,
+            "state": str(self.phase),
+            "health": self.health,
+            "owned": self.owned,
+            "updated": self.updated,
+            "deletable": self.owned and obstacle is None,
+            "obstacle": None
+            if obstacle is None
+            else {"reason": str(obstacle.reason), "detail": obstacle.detail},
+            "createdAt": created,
+            "failure": None
+            if self.failure is None
+            else {"code": self.failure.code, "message": self.failure.message},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FleetFacts:
+    """One fleet in one line. ``spread`` is ``2/2/1`` in the order of its domains."""
+
+    name: str
+    ready: int
+    desired: int
+    updated: int
+    spread: str
+    status: str
+    oldest: datetime | None
+
+    def document(self) -> dict[str, Json]:
+        """The same for machines."""
+        return {
+            "name": self.name,
+            "ready": self.ready,
+            "desired": self.desired,
+            "updated": self.updated,
+            "spread": self.spread,
+            "status": self.status,
+        }
+
+
+def instances_of(sighting: Sighting) -> tuple[InstanceFacts, ...]:
+    """Facts of all members, unmanaged ones included, by name."""
+    ledger = sighting.ledger()
+    return tuple(
+        _facts(member, sighting, ledger.obstacles.get(member.name))
+        for member in sighting.observed.members
+    )
+
+
+def fleet_line(sight: FleetSight) -> FleetFacts:
+    """Facts of a fleet, from what was seen and what is planned."""
+    owned = [one for one in instances_of(sight.sighting) if one.owned]
+    born = [one.created_at for one in owned if one.created_at]
+    return FleetFacts(
+        name=sight.plan.fleet,
+        ready=sight.status.ready,
+        desired=sight.plan.desired,
+        updated=sum(one.updated for one in owned),
+        spread="/".join(str(count) for count in sight.plan.spread.before.values()),
+        status=sight.status.summary,
+        oldest=min(born, default=None),
+    )
+
+
+def _facts(member: Member, sighting: Sighting, obstacle: Obstacle | None) -> InstanceFacts:
+    found = member.instance
+    wanted = {pool.template.fingerprint for pool in sighting.fleet.pools}
+    return InstanceFacts(
+        name=found.name,
+        fleet=sighting.fleet.name,
+        zone=found.zone,
+        fault_domain=found.fault_domain,
+        size=found.size,
+        priority=found.priority,
+        phase=classify(found, sighting.observed.observed_at),
+        health=found.health,
+        owned=member.owned,
+        updated=member.fingerprint is None or member.fingerprint in wanted,
+        obstacle=obstacle,
+        created_at=found.created_at,
+        failure=found.failure,
+        pool=member.pool or "",
+    )

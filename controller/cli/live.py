@@ -1,0 +1,49 @@
+"""The live view on a terminal: one line for each fleet, redrawn in place. Imported only there."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.text import Text
+
+from controller.cli.age import human_duration
+from controller.cli.columns import pad
+from controller.cli.progress import progress_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from controller.cli.screen import Screen
+    from controller.engine.report import PassReport
+    from controller.spec.values import Fleet
+
+REFRESHES_PER_SECOND = 10
+
+
+@contextmanager
+def live_view(
+    fleets: Mapping[str, Fleet], screen: Screen, started: datetime
+) -> Iterator[Callable[[PassReport], None]]:
+    """Draw on stderr, and leave the last state standing at the end."""
+    console = Console(stderr=True, width=screen.width, no_color=not screen.colour)
+    width = max(map(len, fleets), default=0)
+    lines = {name: f"{'':>6}  {pad(name, width)}  ..." for name in fleets}
+
+    def drawn() -> Group:
+        return Group(
+            *(Text.from_ansi(line, no_wrap=True, overflow="ellipsis") for line in lines.values())
+        )
+
+    with Live(drawn(), console=console, refresh_per_second=REFRESHES_PER_SECOND) as live:
+
+        def note(report: PassReport) -> None:
+            elapsed = human_duration((report.ended_at - started).total_seconds())
+            words = progress_words(report, fleets[report.fleet], screen)
+            lines[report.fleet] = f"{elapsed:>6}  {pad(report.fleet, width)}  {words}"
+            live.update(drawn())
+
+        yield note

@@ -1,0 +1,99 @@
+"""How fleets come along while they are brought to their specs.
+
+On a terminal each fleet has a line that is redrawn. In a pipe there is one line for each change, with
+the time that passed on the region's clock, and a sign of life when nothing changes for half a minute.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from controller.cli.age import human_duration
+from controller.cli.columns import pad
+from controller.cli.marks import Sighting
+from controller.cli.picture import compact, lanes_now
+from controller.cli.rows import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
+
+    from controller.cli.screen import Screen
+    from controller.engine.report import PassReport
+    from controller.spec.values import Fleet
+
+HEARTBEAT_SECONDS = 30
+"""At most so many seconds on the region's clock pass without a line."""
+
+
+@dataclass(slots=True)
+class LineProgress:
+    """One line for each change. Remembers what it said last, and when."""
+
+    fleets: Mapping[str, Fleet]
+    screen: Screen
+    write: Callable[[str], None]
+    started: datetime
+    _said: dict[str, str] = field(default_factory=dict)
+    _last: datetime | None = None
+
+    def note(self, report: PassReport) -> None:
+        """Say what a pass found, if it is news or if nothing was said for a while."""
+        words = progress_words(report, self.fleets[report.fleet], self.screen)
+        quiet = (report.ended_at - (self._last or self.started)).total_seconds()
+        if self._said.get(report.fleet) == words and quiet < HEARTBEAT_SECONDS:
+            return
+        self._said[report.fleet] = words
+        self._last = report.ended_at
+        elapsed = human_duration((report.ended_at - self.started).total_seconds())
+        name = max(map(len, self.fleets))
+        self.write(f"{elapsed:>6}  {pad(report.fleet, name)}  {words}")
+
+
+def progress_words(report: PassReport, fleet: Fleet, screen: Screen) -> str:
+    """Where a fleet stands after a pass: counts, picture, and what it is doing or waiting for."""
+    if report.plan is None or report.observed is None:
+        return f"cannot be seen: {next(iter(report.trouble), 'no reason given')}"
+    plan = report.plan
+    picture = compact(lanes_now(plan, Sighting(fleet, report.observed)), screen)
+    return f"{plan.observed}/{plan.desired}  {picture}  {doing(report)}"
+
+
+def doing(report: PassReport) -> str:
+    """What a pass started, or what is awaited."""
+    plan = report.plan
+    if plan is None:
+        return "not seen"
+    verbs = [str(outcome.verb) for outcome in report.outcomes if outcome.accepted]
+    refused = sum(outcome.error is not None for outcome in report.outcomes)
+    parts = [
+        f"{verbs.count(verb)} {word}"
+        for verb, word in (("create", "started"), ("delete", "leaving"), ("tag", "tagged"))
+        if verb in verbs
+    ]
+    if not parts:
+        waits = ((len(plan.creating), "being created"), (len(plan.leaving), "being deleted"))
+        parts = [f"{count} {words}" for count, words in waits if count]
+    if refused:
+        parts.append(f"{refused} refused")
+    if report.awaits_approval:
+        parts.append("waits for approval")
+    elif plan.blocked:
+        parts.append(f"{counted(len(plan.blocked), 'step')} blocked: {plan.blocked[0].reason}")
+    return ", ".join(parts) or ("as its spec says" if report.converged else "settling")
+
+
+@contextmanager
+def progress(
+    fleets: Mapping[str, Fleet], screen: Screen, write: Callable[[str], None], started: datetime
+) -> Iterator[Callable[[PassReport], None]]:
+    """What ``converge`` is to call after each pass: a live view on a terminal, lines elsewhere."""
+    if not screen.live:
+        yield LineProgress(fleets, screen, write, started).note
+        return
+    from controller.cli.live import live_view
+
+    with live_view(fleets, screen, started) as note:
+        yield note
