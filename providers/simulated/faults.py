@@ -34,26 +34,25 @@ class Faults:
         self.creations = list(creations) or [0] * len(scenario.creations)
 
     def call(self, call: Call, names: Sequence[str], at: float) -> CallFault | None:
-        """Find the fault that strikes this call, if any, and count the call."""
+        """Count a call for every fault that it matches, and give the first that strikes it."""
+        struck = []
         for index, fault in enumerate(self._scenario.failures):
-            if fault.call is not call or at < fault.at:
-                continue
-            if fault.instance is not None and not _names_it(fault.instance, names):
-                continue
-            self.calls[index] += 1
-            if fault.skip < self.calls[index] <= fault.skip + fault.times:
-                return fault
-        return None
+            named = fault.instance is None or _names_it(fault.instance, names)
+            if fault.call is call and at >= fault.at and named:
+                self.calls[index] += 1
+                if fault.skip < self.calls[index] <= fault.skip + fault.times:
+                    struck.append(fault)
+        return struck[0] if struck else None
 
     def creation(self, record: InstanceRecord, at: float) -> Fate | None:
-        """Find what goes wrong with an accepted creation, if anything, and count the creation."""
+        """Count a creation for every fault that it matches, and give what the first to strike does."""
+        struck = []
         for index, fault in enumerate(self._scenario.creations):
-            if at < fault.at or not _concerns(fault, record):
-                continue
-            self.creations[index] += 1
-            if fault.skip < self.creations[index] <= fault.skip + fault.times:
-                return _fate(fault.outcome, record)
-        return None
+            if at >= fault.at and _concerns(fault, record):
+                self.creations[index] += 1
+                if fault.skip < self.creations[index] <= fault.skip + fault.times:
+                    struck.append(_fate(fault.outcome, record))
+        return struck[0] if struck else None
 
 
 def is_harmless(fault: CallFault) -> bool:

@@ -23,6 +23,14 @@ _Path: TypeAlias = tuple[str | int, ...]
 _SCENARIO = TypeAdapter(Scenario)
 
 
+_SENTENCES = {
+    "unexpected_keyword_argument": "there is no such field; remove it or mend its name",
+    "missing": "this field is required",
+    "string_type": "this should be text; put it in quotes",
+    "dataclass_type": "this should be a mapping of fields",
+}
+
+
 class ScenarioError(Exception):
     """A scenario cannot be used. ``problems`` are sentences that each begin with file, line and column."""
 
@@ -96,7 +104,7 @@ class _Reader:
     def check_header(self, document: Mapping[str, object]) -> None:
         for name, expected in (("apiVersion", API_VERSION), ("kind", KIND)):
             if document.get(name) != expected:
-                raise self.error((name,), f"{name} must be {expected}, not {document.get(name)!r}")
+                raise self.error((name,), f"{name} must be {expected}")
         unknown = sorted(document.keys() - {"apiVersion", "kind", "metadata", "spec"})
         if unknown:
             raise self.error(
@@ -107,12 +115,8 @@ class _Reader:
         for problem in error.errors():
             path: _Path = ("spec", *problem["loc"])
             dotted = ".".join(str(part) for part in path)
-            message = problem["msg"].removeprefix("Value error, ")
-            if problem["type"] == "unexpected_keyword_argument":
-                message = "there is no such field"
-            elif problem["type"] == "missing":
-                message = "this field is required"
-            yield f"{self._where(path)}: {dotted}: {message[0].lower()}{message[1:]}"
+            message = problem["msg"].removeprefix("Value error, ").replace("Input", "this", 1)
+            yield f"{self._where(path)}: {dotted}: {_SENTENCES.get(problem['type'], message)}"
 
     def _check_events(self, text: str) -> None:
         # On the event stream, because composing deep nesting or aliases is what does the harm.
