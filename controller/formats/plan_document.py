@@ -184,5 +184,6 @@ def _reservation_entry(reservation: Reservation) -> dict[str, Json]:
     return {
         "floor": reservation.floor,
         "next": reservation.next,
+        "floorTo": reservation.floor_to,
         "reserveTo": reservation.reserve_to,
     }
