@@ -128,6 +128,22 @@ def settle(ref: GroupRef, observed: Observed, found: GroupSnapshot) -> Observed:
     return replace(observed, members=members, locks=found.locks)
 
 
+def refresh(ref: GroupRef, observed: Observed, found: GroupSnapshot) -> Observed:
+    """Put what was found by name in the place of what the list showed of the members under management.
+
+    Every one of them must have been asked for: who was not found does not exist any more, whatever a
+    lagging list shows. Unmanaged members stay as the list had them.
+    """
+    fresh = _members(ref, found.instances)
+    others = tuple(member for member in observed.members if not member.owned)
+    late = {member.name for member in observed.members if not member.listed}
+    owned = tuple(
+        replace(member, listed=member.name not in late) for member in fresh if member.owned
+    )
+    members = tuple(sorted(owned + others, key=lambda member: member.name))
+    return replace(observed, members=members, locks=found.locks)
+
+
 def parse_serials(value: str | None) -> Serials | None:
     """Read ``floor/next``; None for a missing value.
 

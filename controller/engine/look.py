@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
 from controller.core import scarcity, tags
-from controller.core.observed import Memory, interpret, settle
+from controller.core.observed import Memory, interpret, refresh, settle
 from controller.core.serials import unsettled
 from providers.errors import CallError, Throttled, Transient
 
@@ -64,6 +64,19 @@ async def look(
         found = await look_by_name(fleet, provider, clock, names=open_names)
         observed = settle(ref, observed, found)
     return Look(observed, recall(observed, memory, clock.now))
+
+
+async def look_closer(
+    fleet: Fleet, provider: Provider, clock: Clock, observed: Observed
+) -> Observed:
+    """Ask for every member under management by name, because the list may lag behind deletions.
+
+    A scale-in planned on members that are gone would take living ones in their place. Raises
+    ``ProviderError``.
+    """
+    names = [member.name for member in observed.owned]
+    found = await look_by_name(fleet, provider, clock, names=names)
+    return refresh(fleet.ref, observed, found)
 
 
 async def look_by_name(

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from controller.core import status
 from controller.core.plan import plan
+from controller.core.steps import Reason
 from controller.engine.execute import Execution, execute
-from controller.engine.look import look
+from controller.engine.look import look, look_closer
 from controller.engine.outcome import Work
 from controller.engine.report import Incident, PassReport
 from providers.errors import ProviderError, Throttled
@@ -105,6 +106,9 @@ async def _pass(
     observed = seen.observed
     # The plan is made for the moment of the look, so that a saved observation gives the same plan.
     decided = plan(fleet, observed, seen.memory, observed.observed_at)
+    if any(step.reason is Reason.SCALE_IN for step in decided.deletes):
+        observed = await look_closer(fleet, provider, clock, observed)
+        decided = plan(fleet, observed, seen.memory, observed.observed_at)
     if dry_run:
         done = Execution((), seen.memory)
     else:
