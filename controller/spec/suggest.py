@@ -31,23 +31,30 @@ def short(text: str) -> str:
     return line if line == text and len(line) <= 40 else f"{line[:36]}…"
 
 
-def suggest_field(name: str, parent: Path, known: tuple[str, ...]) -> str:
-    """Say which field was meant by an unknown one, or where the field belongs."""
+def meant_field(name: str, known: tuple[str, ...]) -> str:
+    """Say which of the ``known`` fields an unknown one most likely means; empty if none."""
     folded = {field.lower(): field for field in known}
     close = get_close_matches(name.lower(), folded, n=1, cutoff=0.72)
     if close:
-        return f"did you mean `{folded[close[0]]}`?"
-    meant = SYNONYMS.get(name, name)
-    if meant in known:
+        return folded[close[0]]
+    synonym = SYNONYMS.get(name, name)
+    return synonym if synonym in known else ""
+
+
+def suggest_field(name: str, parent: Path, known: tuple[str, ...]) -> str:
+    """Say which field was meant by an unknown one, or where the field belongs."""
+    meant = meant_field(name, known)
+    if meant:
         return f"did you mean `{meant}`?"
-    places = homes().get(meant)
+    elsewhere = SYNONYMS.get(name, name)
+    places = homes().get(elsewhere)
     if places:
         here = dotted(parent)
         place = next((p for p in places if p.startswith(here)), places[0])
-        return f"`{meant}` belongs into `{place}`" if place else f"`{meant}` stands at the top"
-    if not known:
-        return ""
-    return "fields here: " + ", ".join(known)
+        return (
+            f"`{elsewhere}` belongs into `{place}`" if place else f"`{elsewhere}` stands at the top"
+        )
+    return "fields here: " + ", ".join(known) if known else ""
 
 
 def type_remedy(expected: str, path: Path, node: Node | None) -> str:

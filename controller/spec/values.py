@@ -116,7 +116,8 @@ class Template:
 
     ``document`` is the VM's ARM ``properties`` without size, priority and place. Per-instance texts hold
     ``{name}`` and ``{computerName}`` where the member's own are put at creation. ``fingerprint`` is
-    ``v1:`` and a digest of the document.
+    ``v1:`` and a digest of the document. Two keys of the document are not properties: ``extensions`` (child
+    resources in the order of installation) and ``plan`` (which stands beside ``properties`` in a VM's PUT).
     """
 
     document: Document
@@ -196,6 +197,8 @@ class Fleet:
 
     ``spec_digest`` covers the whole spec without the approval annotation. ``approval`` is the token that
     somebody put into the spec or onto the command line, or None. ``source`` is ``file:line`` for people.
+    ``suspended``: look and report, change nothing. ``absent``: the fleet is to end as ``deletion_policy``
+    says. ``manage_locks``: somebody wants an Azure lock on each held member.
     """
 
     name: str
@@ -216,6 +219,9 @@ class Fleet:
     approval: str | None = None
     revision: str = ""
     source: str = ""
+    suspended: bool = False
+    absent: bool = False
+    manage_locks: bool = False
 
     @property
     def replicas(self) -> int:

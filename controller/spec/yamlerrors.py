@@ -34,7 +34,8 @@ def explain(error: yaml.YAMLError, text: str) -> Problem:
     lines = split_lines(text)
     if not isinstance(error, yaml.MarkedYAMLError):
         return Problem(Code.YAML_SYNTAX, "the text is not YAML", Span(1, 1, 2))
-    mark = error.problem_mark or error.context_mark
+    unfinished_key = "could not find expected ':'" in (error.problem or "")
+    mark = (unfinished_key and error.context_mark) or error.problem_mark or error.context_mark
     if mark is None:
         return Problem(Code.YAML_SYNTAX, "the text is not YAML", Span(1, 1, 2))
     line, column = mark.line + 1, mark.column + 1
@@ -55,7 +56,8 @@ def _sentence(error: yaml.MarkedYAMLError) -> str:
     said = error.problem or "unexpected text"
     began = error.context_mark.line if error.context_mark is not None else None
     ended = error.problem_mark.line if error.problem_mark is not None else None
-    if error.context and began is not None and began != ended:
+    unfinished_key = "simple key" in (error.context or "")
+    if error.context and began is not None and began != ended and not unfinished_key:
         return f"not YAML: {said} ({error.context} that began at line {began + 1})"
     return f"not YAML: {said}"
 

@@ -113,7 +113,7 @@ class BootDiagnostics(Part):
 class Security(Part):
     """Trusted launch, confidential VMs, encryption at host."""
 
-    type: Literal["Standard", "TrustedLaunch", "ConfidentialVM"] | None = None
+    type: Literal["TrustedLaunch", "ConfidentialVM"] | None = None
     """Azure's `securityType`; Azure's default for the image where absent."""
     secure_boot: bool | None = None
     """UEFI secure boot; needs `type` TrustedLaunch or ConfidentialVM."""

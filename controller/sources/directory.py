@@ -1,0 +1,196 @@
+"""Spec files from named files and directories. Absence is never silent: it is an error with a code.
+
+A directory that is empty, gone or unreadable must never look like "no fleets": everything that runs
+would seem unwanted. Names that begin with a dot are skipped, which leaves out ``.git`` and the ``..data``
+copies of a mounted ConfigMap; a file that is reached on several ways is read once.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from controller.spec.codes import Code
+from controller.spec.diagnostics import Diagnostic, in_order
+from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
+from controller.spec.text import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+SUFFIXES = (".yaml", ".yml")
+MAX_REFERRED_BYTES = 64 * 1024
+"""A file that a spec refers to is user data or custom data, of which Azure takes 64 KiB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What was read. With any diagnostic the set is not whole: no absence may be concluded from it."""
+
+    files: tuple[SourceFile, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Reading:
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def refuse(self, path: Path, code: Code, message: str, remedy: str) -> None:
+        self.problems.append(to_diagnostic(Problem(code, message, help=remedy), str(path), []))
+
+
+def read_sources(paths: Sequence[str]) -> Sources:
+    """Read the spec files among ``paths`` and beneath the directories among them, sorted by path.
+
+    A file that is named is read whatever its suffix. Never raises for anything found on disk.
+    """
+    reading = _Reading()
+    for text in paths:
+        path = Path(text)
+        try:
+            mode = path.stat().st_mode
+        except OSError as error:
+            _refuse_path(reading, path, error)
+            continue
+        if stat.S_ISDIR(mode):
+            _read_directory(reading, path)
+        elif stat.S_ISREG(mode):
+            _read_file(reading, path, path.parent)
+        else:
+            reading.refuse(
+                path,
+                Code.NOT_A_SPEC_FILE,
+                f"`{path}` is neither a directory nor a regular file",
+                "name a spec file or a directory of spec files",
+            )
+    files = sorted(reading.files.values(), key=lambda source: source.path)
+    return Sources(tuple(files), in_order(reading.problems))
+
+
+def _refuse_path(reading: _Reading, path: Path, error: OSError) -> None:
+    if isinstance(error, FileNotFoundError):
+        reading.refuse(
+            path, Code.PATH_MISSING, f"there is no `{path}`", "check the path and the directory"
+        )
+    else:
+        reason = (error.strerror or "no reason given").lower()
+        reading.refuse(
+            path,
+            Code.PATH_UNREADABLE,
+            f"`{path}` cannot be read: {reason}",
+            "check its permissions and those of the directories above it",
+        )
+
+
+def _read_directory(reading: _Reading, directory: Path) -> None:
+    found = False
+    for path in _spec_files(reading, directory):
+        found = True
+        _read_file(reading, path, directory)
+    if not found and not reading.problems:
+        reading.refuse(
+            directory,
+            Code.NO_SPEC_FILE,
+            f"`{directory}` holds no spec file",
+            "a spec file ends in .yaml or .yml; an empty directory never means that no fleet is wanted",
+        )
+
+
+def _spec_files(reading: _Reading, directory: Path) -> Iterator[Path]:
+    def refuse(error: OSError) -> None:
+        _refuse_path(reading, Path(str(error.filename)), error)
+
+    for above, below, names in os.walk(directory, onerror=refuse):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        for name in sorted(names):
+            if not name.startswith(".") and name.lower().endswith(SUFFIXES):
+                yield Path(above, name)
+
+
+def _read_file(reading: _Reading, path: Path, root: Path) -> None:
+    try:
+        real = os.path.realpath(path, strict=True)
+        if real in reading.files:
+            return
+        with path.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        _refuse_path(reading, path, error)
+        return
+    if len(content) > MAX_BYTES:
+        reading.refuse(
+            path,
+            Code.FILE_TOO_LARGE,
+            f"the file has more than {MAX_BYTES:,} bytes",
+            "put each fleet into a file of its own",
+        )
+        return
+    reading.files[real] = SourceFile(str(path), content, str(root))
+
+
+def read_beside(source: SourceFile, relative: str) -> bytes:
+    """Read a file that ``source`` refers to, relative to its directory and beneath its root.
+
+    No link is followed below the root, so that nothing outside can be reached by any name. Raises
+    ``FileRefusedError`` for everything that is not a readable regular file of at most 64 KiB there.
+    """
+    steps = _steps(source, relative)
+    root = source.root or str(Path(source.path).parent)
+    descriptor = _open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for step in steps[:-1]:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+        descriptor = _descend(descriptor, step, flags)
+    descriptor = _descend(descriptor, steps[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise FileRefusedError("is not a regular file")
+        content = stream.read(MAX_REFERRED_BYTES + 1)
+    if len(content) > MAX_REFERRED_BYTES:
+        raise FileRefusedError(f"has more than {MAX_REFERRED_BYTES:,} bytes")
+    return content
+
+
+def _steps(source: SourceFile, relative: str) -> list[str]:
+    path = PurePosixPath(relative)
+    if path.is_absolute() or "\0" in relative:
+        raise FileRefusedError("is not named by a relative path")
+    parent = Path(source.path).parent
+    inner = parent.relative_to(source.root).parts if source.root else ()
+    steps: list[str] = list(inner)
+    for part in path.parts:
+        if part == "..":
+            if not steps:
+                raise FileRefusedError("lies outside the directory of the specs")
+            steps.pop()
+        else:
+            steps.append(part)
+    if not steps:
+        raise FileRefusedError("is not a regular file")
+    return steps
+
+
+def _descend(directory: int, name: str, flags: int) -> int:
+    try:
+        return _open(name, flags, dir_fd=directory)
+    finally:
+        os.close(directory)
+
+
+def _open(name: str, flags: int, *, dir_fd: int | None = None) -> int:
+    try:
+        return os.open(name, flags | os.O_CLOEXEC, dir_fd=dir_fd)
+    except FileNotFoundError:
+        raise FileRefusedError("does not exist") from None
+    except OSError as error:
+        raise FileRefusedError(_reason(error)) from None
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in {errno.ELOOP, errno.ENOTDIR}:
+        return "is reached over a symbolic link, which is not followed"
+    return f"cannot be read: {(error.strerror or 'no reason given').lower()}"

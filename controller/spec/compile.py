@@ -1,0 +1,230 @@
+"""All spec files of one look at once: the fleets they describe, those they break, and every mistake.
+
+A document with a mistake freezes its own fleet and no other. Which fleet that is, is read from whatever
+can be read of it. What two documents claim is refused to both: nobody can know who is right.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from controller.spec.codes import Code
+from controller.spec.diagnostics import Diagnostic, Severity, in_order
+from controller.spec.examine import examine, place_finding, text_at
+from controller.spec.nodes import Path, is_null, plain, value_span
+from controller.spec.payload import load_payloads
+from controller.spec.resolve import Origin, resolve
+from controller.spec.source import Problem, ReadFile, SourceFile, to_diagnostic
+from controller.spec.syntax import Document, compose
+from controller.spec.text import decode, forbidden_characters, split_lines
+from providers.base import GroupRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from controller.spec.model.fleet import FleetDocument
+    from controller.spec.nodes import Node
+    from controller.spec.values import Fleet
+    from providers.base import Document as JsonDocument
+
+_NAME: Path = ("metadata", "name")
+_SCALE_SET: Path = ("spec", "azure", "scaleSet")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenSpec:
+    """A document that must not be acted upon. What could not be read of it is None.
+
+    ``group_id`` is the scale set's ARM id in lower case. A broken spec without a ``group_id`` may be any
+    fleet's: while there is one, the absence of a spec means nothing.
+    """
+
+    name: str | None
+    group_id: str | None
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpecSet:
+    """What a set of files says. ``fleets`` and ``broken`` are in the order of files and lines."""
+
+    fleets: tuple[Fleet, ...]
+    broken: tuple[BrokenSpec, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that break something."""
+        return tuple(diagnostic for diagnostic in self.diagnostics if diagnostic.is_error)
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One document on its way to a fleet."""
+
+    file: str
+    lines: list[str]
+    line: int
+    root: Node | None
+    name: str | None
+    group_id: str | None
+    problems: list[Problem] = field(default_factory=list)
+    model: FleetDocument | None = None
+    payloads: dict[Path, str] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> bool:
+        return self.model is None or any(
+            problem.severity is Severity.ERROR for problem in self.problems
+        )
+
+
+def compile_specs(files: Sequence[SourceFile], read_file: ReadFile | None = None) -> SpecSet:
+    """Read all documents of ``files``. Never raises for any content.
+
+    ``read_file`` reads a file that a spec refers to and raises ``FileRefusedError``; without it such a
+    reference is a mistake.
+    """
+    drafts: list[_Draft] = []
+    diagnostics: list[Diagnostic] = []
+    for source in files:
+        found, loose = _drafts(source, read_file)
+        drafts += found
+        diagnostics += loose
+    _claims(drafts)
+    for draft in drafts:
+        diagnostics += (
+            to_diagnostic(problem, draft.file, draft.lines) for problem in draft.problems
+        )
+    return SpecSet(
+        fleets=tuple(_fleet(draft) for draft in drafts if not draft.broken),
+        broken=tuple(
+            BrokenSpec(draft.name, draft.group_id, draft.file, draft.line)
+            for draft in drafts
+            if draft.broken
+        ),
+        diagnostics=in_order(diagnostics),
+    )
+
+
+def _drafts(source: SourceFile, read: ReadFile | None) -> tuple[list[_Draft], list[Diagnostic]]:
+    text = decode(source.content)
+    if isinstance(text, Problem):
+        lines = split_lines(source.content.decode("utf-8", "replace").removeprefix("\ufeff"))
+        return _unreadable(source, [text], lines)
+    lines = split_lines(text)
+    forbidden = list(forbidden_characters(lines))
+    if forbidden:
+        return _unreadable(source, forbidden, lines)
+    composed = compose(text)
+    documents = [d for d in composed.documents if d.root is None or not is_null(d.root)]
+    if not documents:
+        empty = Problem(
+            Code.EMPTY_DOCUMENT,
+            "the file holds no document",
+            help="describe a fleet in it, or remove the file",
+        )
+        return _unreadable(source, [empty], lines)
+    drafts = [_draft(source, lines, document, read) for document in documents]
+    _hand_out(composed.problems, drafts)
+    if composed.ended_early and drafts[-1].name is not None:
+        drafts.append(_Draft(source.path, lines, drafts[-1].line, None, None, None))
+    return drafts, []
+
+
+def _unreadable(
+    source: SourceFile, problems: list[Problem], lines: list[str]
+) -> tuple[list[_Draft], list[Diagnostic]]:
+    draft = _Draft(source.path, lines, 1, None, None, None)
+    return [draft], [to_diagnostic(problem, source.path, lines) for problem in problems]
+
+
+def _draft(
+    source: SourceFile, lines: list[str], document: Document, read: ReadFile | None
+) -> _Draft:
+    root = document.root
+    draft = _Draft(source.path, lines, document.line, root, text_at(root, _NAME), _claimed_id(root))
+    if root is None or not document.whole:
+        return draft
+    examined = examine(root)
+    draft.problems += examined.problems
+    draft.model = examined.model
+    if examined.model is not None:
+        payloads = load_payloads(examined.model, source, read)
+        draft.payloads = payloads.texts
+        draft.problems += [place_finding(finding, root) for finding in payloads.findings]
+    return draft
+
+
+def _claimed_id(root: Node | None) -> str | None:
+    subscription = text_at(root, ("spec", "azure", "subscription"))
+    group = text_at(root, ("spec", "azure", "resourceGroup"))
+    name = text_at(root, _SCALE_SET) or text_at(root, _NAME)
+    if subscription is None or group is None or name is None:
+        return None
+    return GroupRef(subscription, group, name, "").id.lower()
+
+
+def _hand_out(problems: list[Problem], drafts: list[_Draft]) -> None:
+    """Give each problem of the text to its document; there, nothing else is said of the same place."""
+    for problem in problems:
+        line = problem.span.line
+        own = next((d for d in reversed(drafts) if d.line <= line), drafts[0])
+        place = (line, problem.span.column)
+        own.problems = [
+            other for other in own.problems if (other.span.line, other.span.column) != place
+        ]
+        own.problems.append(problem)
+
+
+def _claims(drafts: list[_Draft]) -> None:
+    sets = Counter(draft.group_id for draft in drafts if draft.group_id is not None)
+    names = Counter(draft.name for draft in drafts if draft.name is not None)
+    for draft in drafts:
+        if draft.group_id is not None and sets[draft.group_id] > 1:
+            others = _others(drafts, draft, lambda other: other.group_id)
+            draft.problems.append(_claimed_set(draft, others))
+        elif draft.name is not None and names[draft.name] > 1:
+            others = _others(drafts, draft, lambda other: other.name)
+            draft.problems.append(_claimed_name(draft, others))
+
+
+def _others(
+    drafts: Iterable[_Draft], own: _Draft, key: Callable[[_Draft], str | None]
+) -> tuple[str, ...]:
+    return tuple(
+        f"claimed also in {other.file}:{other.line}"
+        for other in drafts
+        if other is not own and key(other) == key(own)
+    )
+
+
+def _claimed_set(draft: _Draft, others: tuple[str, ...]) -> Problem:
+    root = cast("Node", draft.root)
+    path = _SCALE_SET if text_at(root, _SCALE_SET) is not None else _NAME
+    return Problem(
+        Code.SCALE_SET_TWICE,
+        f"two documents claim the scale set `{text_at(root, path)}`",
+        value_span(root, path),
+        help="keep one document for each scale set; until then neither is acted upon",
+        notes=others,
+    )
+
+
+def _claimed_name(draft: _Draft, others: tuple[str, ...]) -> Problem:
+    return Problem(
+        Code.FLEET_NAME_TWICE,
+        f"two fleets are called `{draft.name}`",
+        value_span(cast("Node", draft.root), _NAME),
+        help="give each fleet a name of its own; until then neither is acted upon",
+        notes=others,
+    )
+
+
+def _fleet(draft: _Draft) -> Fleet:
+    raw = cast("JsonDocument", plain(cast("Node", draft.root)))
+    origin = Origin(f"{draft.file}:{draft.line}", raw)
+    return resolve(cast("FleetDocument", draft.model), origin, draft.payloads)
