@@ -134,13 +134,12 @@ def refresh(ref: GroupRef, observed: Observed, found: GroupSnapshot) -> Observed
     Every one of them must have been asked for: who was not found does not exist any more, whatever a
     lagging list shows. Unmanaged members stay as the list had them.
     """
-    fresh = _members(ref, found.instances)
-    others = tuple(member for member in observed.members if not member.owned)
     late = {member.name for member in observed.members if not member.listed}
-    owned = tuple(
-        replace(member, listed=member.name not in late) for member in fresh if member.owned
+    fresh = tuple(
+        replace(member, listed=member.name not in late) for member in _members(ref, found.instances)
     )
-    members = tuple(sorted(owned + others, key=lambda member: member.name))
+    others = tuple(member for member in observed.members if not member.owned)
+    members = tuple(sorted(fresh + others, key=lambda member: member.name))
     return replace(observed, members=members, locks=found.locks)
 
 
