@@ -1,0 +1,140 @@
+"""What is measured: each workload prepares its values, then returns the call whose CPU time counts."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+
+from controller.core import tags
+from controller.core.observed import Memory, Observed, Serials, member_of
+from controller.core.plan import plan
+from controller.spec.values import Fleet, Placement, Pool, SizeChoice, Template
+from providers.base import (
+    GroupRef,
+    Instance,
+    PowerState,
+    Priority,
+    ProvisioningState,
+)
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+SIZE = "Standard_D2s_v5"
+ZONES = ("1", "2", "3")
+Work = Callable[[], object]
+
+
+def yardstick() -> Work:
+    """Plain Python that never changes: what the other figures are compared with on any machine."""
+
+    def work() -> int:
+        total = 0
+        for number in range(400_000):
+            total = (total * 31 + number) % 1_000_003
+        return total
+
+    return work
+
+
+def plan_1000_creations() -> Work:
+    """An empty fleet of 1,000: every creation with its reason and runner-up."""
+    fleet = a_fleet("web", 1000)
+    empty = observed_fleet(fleet, 0)
+    return lambda: plan(fleet, empty, Memory(), NOW)
+
+
+def plan_nothing_for_1000() -> Work:
+    """1,000 members as they should be."""
+    fleet = a_fleet("web", 1000)
+    full = observed_fleet(fleet, 1000)
+    return lambda: plan(fleet, full, Memory(), NOW)
+
+
+def plan_500_deletions() -> Work:
+    """A scale-in of 1,000 members to 500."""
+    fleet = a_fleet("web", 500)
+    full = observed_fleet(fleet, 1000)
+    return lambda: plan(fleet, full, Memory(), NOW)
+
+
+def plan_10000_members() -> Work:
+    """Ten fleets of 1,000, nothing to do."""
+    fleets = [a_fleet(f"fleet{number}", 1000) for number in range(10)]
+    seen = [observed_fleet(fleet, 1000) for fleet in fleets]
+    return lambda: [plan(f, o, Memory(), NOW) for f, o in zip(fleets, seen, strict=True)]
+
+
+def plan_1000_fleets() -> Work:
+    """1,000 fleets of 100, nothing to do."""
+    fleets = [a_fleet(f"fleet{number}", 100) for number in range(1000)]
+    seen = [observed_fleet(fleet, 100) for fleet in fleets]
+    return lambda: [plan(f, o, Memory(), NOW) for f, o in zip(fleets, seen, strict=True)]
+
+
+def validate_500_specs() -> Work:
+    """500 files, from bytes to checked values; the import of the language is not counted."""
+    from controller.sources.directory import read_sources
+    from controller.spec.compile import compile_specs
+
+    folder = many_specs(500)
+
+    def work() -> object:
+        read = read_sources([str(folder)])
+        checked = compile_specs(read.files)
+        if len(checked.fleets) != 500:
+            sys.exit(f"expected 500 fleets, got {len(checked.fleets)}")
+        return checked
+
+    return work
+
+
+def many_specs(count: int) -> Path:
+    """A new directory with so many copies of the example, each with a name and a set of its own."""
+    text = Path("specs/web.yaml").read_text(encoding="utf-8")
+    folder = Path(mkdtemp(prefix="evenkeel-bench-"))
+    for number in range(count):
+        named = text.replace("name: web\n", f"name: web{number}\n", 1)
+        named = named.replace("scaleSet: web\n", f"scaleSet: web{number}\n", 1)
+        (folder / f"web{number}.yaml").write_text(named, encoding="utf-8")
+    return folder
+
+
+def a_fleet(name: str, replicas: int) -> Fleet:
+    """A fleet over three zones."""
+    template = Template(document={"osProfile": {"adminUsername": "ops"}}, fingerprint="v1:0")
+    return Fleet(
+        name=name,
+        ref=GroupRef("00000000-0000-0000-0000-000000000000", "rg", name, "westeurope"),
+        placement=Placement(zones=ZONES),
+        pools=(Pool("", replicas, (SizeChoice(SIZE, 0),), template),),
+        spec_digest="0" * 64,
+    )
+
+
+def observed_fleet(fleet: Fleet, members: int) -> Observed:
+    """So many running members, one after the other in each zone."""
+    first = Instance(
+        name="",
+        zone="1",
+        fault_domain=None,
+        size=SIZE,
+        priority=Priority.REGULAR,
+        provisioning_state=ProvisioningState.SUCCEEDED,
+        power_state=PowerState.RUNNING,
+        created_at=NOW - timedelta(days=1),
+        tags={tags.OWNER: tags.owner_mark(fleet.ref), tags.TEMPLATE: "v1:0"},
+    )
+    instances = (
+        replace(first, name=f"{fleet.name}-{serial:06d}", zone=ZONES[serial % 3])
+        for serial in range(1, members + 1)
+    )
+    return Observed(
+        observed_at=NOW,
+        exists=True,
+        members=tuple(member_of(fleet.ref, instance) for instance in instances),
+        locks=(),
+        serials=Serials(members + 1, members + 1),
+    )
