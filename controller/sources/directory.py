@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from controller.spec.codes import Code
+from controller.spec.compile import BrokenSpec, SpecSet, compile_specs
 from controller.spec.diagnostics import Diagnostic, in_order
 from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
 from controller.spec.text import MAX_BYTES
@@ -89,10 +90,11 @@ def _refuse_path(reading: _Reading, path: Path, error: OSError) -> None:
 
 def _read_directory(reading: _Reading, directory: Path) -> None:
     found = False
+    problems = len(reading.problems)
     for path in _spec_files(reading, directory):
         found = True
         _read_file(reading, path, directory)
-    if not found and not reading.problems:
+    if not found and len(reading.problems) == problems:
         reading.refuse(
             directory,
             Code.NO_SPEC_FILE,
@@ -133,15 +135,26 @@ def _read_file(reading: _Reading, path: Path, root: Path) -> None:
     reading.files[real] = SourceFile(str(path), content, str(root))
 
 
+def load_specs(paths: Sequence[str]) -> SpecSet:
+    """Read and compile what ``paths`` hold. What could not be read is broken: its absence means nothing."""
+    sources = read_sources(paths)
+    specs = compile_specs(sources.files, read_beside)
+    unread = tuple(BrokenSpec(None, None, problem.file, 0) for problem in sources.diagnostics)
+    return SpecSet(
+        fleets=specs.fleets,
+        broken=specs.broken + unread,
+        diagnostics=in_order(specs.diagnostics + sources.diagnostics),
+    )
+
+
 def read_beside(source: SourceFile, relative: str) -> bytes:
     """Read a file that ``source`` refers to, relative to its directory and beneath its root.
 
     No link is followed below the root, so that nothing outside can be reached by any name. Raises
     ``FileRefusedError`` for everything that is not a readable regular file of at most 64 KiB there.
     """
-    steps = _steps(source, relative)
-    root = source.root or str(Path(source.path).parent)
-    descriptor = _open(root, os.O_RDONLY | os.O_DIRECTORY)
+    root, steps = _steps(source, relative)
+    descriptor = _open(str(root), os.O_RDONLY | os.O_DIRECTORY)
     for step in steps[:-1]:
         flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
         descriptor = _descend(descriptor, step, flags)
@@ -155,23 +168,30 @@ def read_beside(source: SourceFile, relative: str) -> bytes:
     return content
 
 
-def _steps(source: SourceFile, relative: str) -> list[str]:
+def _steps(source: SourceFile, relative: str) -> tuple[Path, list[str]]:
+    """Resolve the way to the file: the real root, and the names below it.
+
+    The spec's own path may lead over links, as it does in a mounted ConfigMap; from the real file on
+    none is followed.
+    """
     path = PurePosixPath(relative)
     if path.is_absolute() or "\0" in relative:
         raise FileRefusedError("is not named by a relative path")
-    parent = Path(source.path).parent
-    inner = parent.relative_to(source.root).parts if source.root else ()
-    steps: list[str] = list(inner)
+    parent = Path(os.path.realpath(source.path)).parent
+    root = Path(os.path.realpath(source.root)) if source.root else parent
+    if not parent.is_relative_to(root):
+        root = parent
+    steps = list(parent.relative_to(root).parts)
     for part in path.parts:
-        if part == "..":
-            if not steps:
-                raise FileRefusedError("lies outside the directory of the specs")
+        if part != "..":
+            steps.append(part)
+        elif steps:
             steps.pop()
         else:
-            steps.append(part)
+            raise FileRefusedError("lies outside the directory of the specs")
     if not steps:
         raise FileRefusedError("is not a regular file")
-    return steps
+    return root, steps
 
 
 def _descend(directory: int, name: str, flags: int) -> int:

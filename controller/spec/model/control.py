@@ -42,7 +42,7 @@ class Protection(Part):
 class Override(Part):
     """A guard set aside on purpose, by somebody, for a time."""
 
-    guard: Literal["MaxDelete", "Meltdown", "Overshoot", "Quorum"]
+    guard: Literal["maxDelete", "meltdown", "overshoot"]
     """Which guard."""
     owner: NonEmpty
     """Who answers for it."""
