@@ -1,0 +1,176 @@
+"""The composition root: which provider and which clock the settings ask for, put together and taken apart.
+
+The only module of the controller that knows providers by name.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from controller.engine.clock import WallClock
+from controller.engine.report import Verdict
+from providers.errors import OutcomeUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from controller.engine.clock import Clock
+    from providers.base import Provider
+    from providers.simulated.region import SimulatedRegion
+    from providers.simulated.scenario import Scenario
+    from providers.simulated.state import RegionFile
+
+SIMULATED = "simulated"
+AZURE = "azure"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a command was told about its provider.
+
+    ``state`` is the file of the simulated region, None for memory only. ``start`` is where the clock of
+    a new region stands, None for the present. ``seed`` is a new region's.
+    """
+
+    provider: str = SIMULATED
+    state: Path | None = None
+    scenario: Path | None = None
+    seed: int = 0
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """A provider and its clock. ``region`` is what stands behind a simulated one, else None."""
+
+    provider: Provider
+    clock: Clock
+    region: SimulatedRegion | None = None
+
+
+class CompositionError(Exception):
+    """The provider cannot be had. ``verdict`` says of which kind the trouble is, for the exit code."""
+
+    def __init__(self, sentence: str, verdict: Verdict) -> None:
+        super().__init__(sentence)
+        self.verdict = verdict
+
+
+@contextmanager
+def compose(settings: Settings) -> Iterator[Composition]:
+    """Provide what the settings ask for, for as long as the block lasts.
+
+    A region in a file is held exclusively; it is saved after each accepted change, and at the end if time
+    has passed. Raises ``CompositionError``.
+    """
+    if settings.provider == SIMULATED:
+        with _simulated(settings) as composition:
+            yield composition
+        return
+    raise CompositionError(_no_provider(settings.provider), Verdict.UNREACHABLE)
+
+
+@contextmanager
+def _simulated(settings: Settings) -> Iterator[Composition]:
+    from providers.simulated.provider import SimulatedProvider
+
+    scenario = _read_scenario(settings.scenario)
+    if settings.state is None:
+        region = _fresh(settings, scenario)
+        yield Composition(SimulatedProvider(region), region.clock, region)
+        return
+    with _held(settings.state) as file:
+        region = _load(file, settings, scenario)
+        before = (region.world.changes, region.clock.elapsed)
+        provider = SimulatedProvider(region, on_change=_saving(file))
+        try:
+            yield Composition(provider, region.clock, region)
+        finally:
+            if (region.world.changes, region.clock.elapsed) != before:
+                _saved(file, region)
+
+
+def _fresh(settings: Settings, scenario: Scenario | None) -> SimulatedRegion:
+    from providers.simulated.region import SimulatedRegion
+
+    start = settings.start or WallClock().now.replace(microsecond=0)
+    return SimulatedRegion.fresh(start, seed=settings.seed, scenario=scenario)
+
+
+def _load(file: RegionFile, settings: Settings, scenario: Scenario | None) -> SimulatedRegion:
+    from providers.simulated.state import RegionFileError
+
+    try:
+        region = file.load()
+    except RegionFileError as error:
+        raise CompositionError(str(error), Verdict.FAILED) from error
+    if region is None:
+        return _fresh(settings, scenario)
+    if scenario is not None and region.scenario != scenario:
+        sentence = (
+            f"{file.path}: the region in this file began under another scenario than "
+            f"{settings.scenario}; choose another file with --state, or remove this one to begin anew"
+        )
+        raise CompositionError(sentence, Verdict.FAILED)
+    return region
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[RegionFile]:
+    from providers.simulated.state import RegionFileError, opened
+
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(opened(path))
+        except RegionFileError as error:
+            # Another command holds the file: that passes, everything else does not.
+            busy = isinstance(error.__cause__, BlockingIOError)
+            verdict = Verdict.THROTTLED if busy else Verdict.FAILED
+            raise CompositionError(str(error), verdict) from error
+        yield file
+
+
+def _saving(file: RegionFile) -> Callable[[SimulatedRegion], None]:
+    from providers.simulated.state import RegionFileError
+
+    def save(region: SimulatedRegion) -> None:
+        try:
+            file.save(region)
+        except RegionFileError as error:
+            # What was accepted is in memory and not in the file: whether it lasts, nobody knows.
+            raise OutcomeUnknown("RegionFileNotSaved", str(error)) from error
+
+    return save
+
+
+def _saved(file: RegionFile, region: SimulatedRegion) -> None:
+    from providers.simulated.state import RegionFileError
+
+    try:
+        file.save(region)
+    except RegionFileError as error:
+        raise CompositionError(str(error), Verdict.FAILED) from error
+
+
+def _read_scenario(path: Path | None) -> Scenario | None:
+    from providers.simulated.scenario_file import ScenarioError, read_scenario
+
+    if path is None:
+        return None
+    try:
+        return read_scenario(path)
+    except ScenarioError as error:
+        raise CompositionError(str(error), Verdict.FAILED) from error
+
+
+def _no_provider(name: str) -> str:
+    if name == AZURE:
+        return (
+            "the azure provider is not part of this release: the adapter providers/azure is missing. "
+            "Use --provider simulated, or plan from a saved observation with --observed"
+        )
+    return f"there is no provider called {name!r}; choose {SIMULATED} or {AZURE}"
