@@ -139,12 +139,23 @@ def load_specs(paths: Sequence[str]) -> SpecSet:
     """Read and compile what ``paths`` hold. What could not be read is broken: its absence means nothing."""
     sources = read_sources(paths)
     specs = compile_specs(sources.files, read_beside)
+    if sources.files and not (specs.fleets or specs.broken or sources.diagnostics):
+        sources = Sources((), (_no_fleet(paths),))
     unread = tuple(BrokenSpec(None, None, problem.file, 0) for problem in sources.diagnostics)
     return SpecSet(
         fleets=specs.fleets,
         broken=specs.broken + unread,
         diagnostics=in_order(specs.diagnostics + sources.diagnostics),
     )
+
+
+def _no_fleet(paths: Sequence[str]) -> Diagnostic:
+    problem = Problem(
+        Code.NO_SPEC_FILE,
+        "none of the files describes a fleet",
+        help="a fleet is a document of `kind: Fleet`; no fleet at all is never taken for granted",
+    )
+    return to_diagnostic(problem, paths[0], [])
 
 
 def read_beside(source: SourceFile, relative: str) -> bytes:

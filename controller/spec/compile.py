@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from controller.spec.codes import Code
 from controller.spec.diagnostics import Diagnostic, Severity, in_order
-from controller.spec.examine import examine, place_finding, text_at
+from controller.spec.examine import examine, is_other_document, place_finding, text_at
 from controller.spec.nodes import Path, is_null, plain, value_span
 from controller.spec.payload import load_payloads
 from controller.spec.resolve import Origin, resolve
@@ -128,7 +128,10 @@ def _drafts(source: SourceFile, read: ReadFile | None) -> tuple[list[_Draft], li
             help="describe a fleet in it, or remove the file",
         )
         return _unreadable(source, [empty], lines)
-    drafts = [_draft(source, lines, document, read) for document in documents]
+    if not composed.problems and all(is_other_document(d.root) for d in documents):
+        return [], []
+    fleets = [d for d in documents if not is_other_document(d.root) or not d.sound]
+    drafts = [_draft(source, lines, document, read) for document in fleets]
     _hand_out(composed.problems, drafts)
     if composed.ended_early and drafts[-1].name is not None:
         drafts.append(_Draft(source.path, lines, drafts[-1].line, None, None, None))

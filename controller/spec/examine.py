@@ -41,6 +41,9 @@ _MAX_ROUNDS = 12
 """Each round cuts out at least one level; a document is some ten levels deep."""
 
 
+OTHER_KINDS = frozenset({"Scenario"})
+"""Kinds of documents that may lie among specs and are read by other commands."""
+
 _PLACE = {
     "subscription": "00000000-0000-0000-0000-000000000000",
     "resourceGroup": "stand-in",
@@ -76,6 +79,9 @@ def examine(root: Node) -> Examined:
         return Examined(
             None, [Problem(Code.WRONG_TYPE, message, value_span(root, ()), help=remedy)]
         )
+    kind = text_at(root, ("kind",))
+    if kind is not None and kind.lower() != KIND.lower():
+        return Examined(None, [_other_kind(root, kind)])
     empty = [
         (path, node) for path, node in walk(root) if is_null(node) and isinstance(path[-1], str)
     ]
@@ -89,6 +95,22 @@ def examine(root: Node) -> Examined:
             if not _rests_on(finding, wrong)
         ]
     return Examined(model, problems)
+
+
+def _other_kind(root: Node, kind: str) -> Problem:
+    return Problem(
+        Code.UNKNOWN_VALUE,
+        f"`{kind}` is not a kind of document that is known here",
+        value_span(root, ("kind",)),
+        label="at kind",
+        help=f"write `{KIND}`, or keep other documents elsewhere",
+    )
+
+
+def is_other_document(root: Node | None) -> bool:
+    """Whether this is a document of ours that describes no fleet: a scenario of the simulated region."""
+    is_ours = text_at(root, ("apiVersion",)) == API_VERSION
+    return is_ours and text_at(root, ("kind",)) in OTHER_KINDS
 
 
 def _no_value(root: Node, path: Path) -> Problem:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from controller.spec.model.base import Many, NonEmpty, Part, Some
 from controller.spec.model.capacity import Pool, SizeAllocation, SizeEntry, Spot
@@ -50,6 +50,12 @@ class AzurePlace(Part):
 
 class Spec(Part):
     """What the fleet shall be: either `replicas`, `sizes`, `template`, or `pools`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["replicas", "sizes", "template"]}, {"required": ["pools"]}]
+        }
+    )
 
     azure: AzurePlace
     """Which scale set."""

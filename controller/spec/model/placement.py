@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from controller.spec.codes import Code
 from controller.spec.model.base import Many, Part, Some, refusal
@@ -40,6 +40,8 @@ FaultDomains = Annotated[
 
 class Placement(Part):
     """Where members may stand and how evenly they are spread. Absent: `faultDomains: max`."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["zones", "faultDomains"]}})
 
     zones: Some[Zone] | None = None
     """Availability zones over which members are spread. Excludes `faultDomains`."""
