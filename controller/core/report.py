@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from controller.core import deletability, limits, naming, notes, spread
+from controller.core import limits, naming, notes, spread
 from controller.core.spread import Layout
-from controller.core.steps import Blocked, Create, Plan, Prevented, SpreadReport
+from controller.core.steps import Create, Plan, SpreadReport
 from controller.core.topology import FAULT_DOMAIN, ZONE
 
 if TYPE_CHECKING:
@@ -18,19 +18,6 @@ SETTLING_SECONDS = 15
 ACTING_SECONDS = 30
 RESYNC_SECONDS = 300
 """When to look again: while something is under way, after acting, and when there is nothing to do."""
-
-
-def creation_stop(scene: Scene) -> Blocked | None:
-    """What forbids every creation of this pass, or None."""
-    lock = deletability.creation_lock(scene.fleet.ref, scene.observed.locks)
-    if lock is not None:
-        where = deletability.describe_scope(scene.fleet.ref, lock.scope)
-        return Blocked(Prevented.LOCKED, f"ReadOnly {where} refuses creations")
-    live = len(scene.buckets.live)
-    overshot = limits.is_overshot(scene.fleet, scene.memory, live)
-    if overshot and not limits.overridden(scene.fleet.limits, "overshoot", scene.now):
-        return limits.overshoot_block(scene)
-    return None
 
 
 def finish(scene: Scene, decisions: Decisions) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -212,6 +213,47 @@ def test_pools_spread_on_their_own(seed: int) -> None:
             else:
                 best = oracle.best_loss(counts, counts, -change, zones, {})
                 assert oracle.loss_score(left, zones, {}) == best, f"seed {seed} case {case}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_pools_leave_set_even(seed: int) -> None:
+    """Of all ways that spread each pool best, the one taken spreads the whole set best."""
+    dice = random.Random(f"sets {seed}")
+    zones = ("1", "2", "3")
+    for case in range(50):
+        names = ["a", "b", "c"][: dice.randint(2, 3)]
+        pools = tuple(a_pool(dice.randint(0, 5), name=name) for name in names)
+        members = [
+            replace(a_member(serial, dice.choice(zones)), pool=dice.choice(names))
+            for serial in range(1, dice.randint(1, 10))
+        ]
+        fleet = a_fleet(pools=pools, limits=Limits(overshoot=100))
+        made = plan(fleet, observed(members), Memory(), NOW)
+        after = Counter(m.instance.zone for m in members if m.name not in made.victims)
+        after.update(create.zone for create in made.creates)
+        choices = [best_of_pool(pool.replicas, pool.name, members, zones) for pool in pools]
+        best = min(
+            sum(sum(column) ** 2 for column in zip(*combination, strict=True))
+            for combination in product(*choices)
+        )
+        assert sum(after[zone] ** 2 for zone in zones) == best, f"seed {seed} case {case}"
+
+
+def best_of_pool(
+    replicas: int, name: str, members: list[Member], zones: tuple[str, ...]
+) -> list[tuple[int, ...]]:
+    """Every most even way in which a pool can stand after its change."""
+    before = Counter(member.instance.zone for member in members if member.pool == name)
+    change = replicas - before.total()
+    places: list[Place] = [("Regular", zone) for zone in zones]
+    room = {place: change if change > 0 else before[place[1]] for place in places}
+    sign = 1 if change > 0 else -1
+    found = [
+        tuple(before[place[1]] + sign * way[place] for place in places)
+        for way in oracle.ways(places, room, abs(change))
+    ]
+    least = min(sum(number**2 for number in way) for way in found)
+    return [way for way in found if sum(number**2 for number in way) == least]
 
 
 def test_alternate_placing_mixes_zones() -> None:
