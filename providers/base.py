@@ -275,9 +275,7 @@ class Provider(Protocol):
         """Show sizes, zones, fault domain limits and quota."""
         ...
 
-    async def put_group(
-        self, ref: GroupRef, request: GroupRequest, *, etag: str | None
-    ) -> Group:
+    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create the set (``etag`` None: create only) or change it if its etag still is ``etag``.
 
         Raises ``Conflict`` when the precondition fails, ``Rejected`` when Azure would refuse the request.

@@ -84,15 +84,19 @@ class World:
     def use(self, scenario: Scenario) -> None:
         """Take another scenario for the one in force; its times count from the region's start.
 
-        What is in the past of a new scenario happens at once. The same scenario again changes nothing.
+        An event of the old one that has happened does not happen again; a new one whose time is over
+        happens at once. Counts of faults begin anew. The same scenario again changes nothing.
         """
         if scenario == self.scenario:
             return
         self.settle()
+        still_open = {*self.pending, *self.waiting}
+        over = [event for index, event in enumerate(self.events) if index not in still_open]
         self.scenario = scenario
         self.faults = Faults(scenario)
         self.events = events.planned(scenario)
-        self.pending, self.waiting = list(range(len(self.events))), []
+        self.pending = [index for index, event in enumerate(self.events) if event not in over]
+        self.waiting = []
         self.changes += 1
         self.plan_ahead()
 
