@@ -12,24 +12,27 @@ from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_text import instance_lines
 from controller.cli.rows import PlanView, blocked_sentences, counted, rows_of, spread_sentence
 from controller.cli.screen import Paint
+from controller.formats.plan_document import plan_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from controller.cli.instances import FleetSight, InstanceFacts
     from controller.cli.screen import Screen
     from controller.spec.values import Fleet, Pool
+    from providers.base import Json
 
 SHOWN_INSTANCES = 20
 """So many instances are listed; the rest is a matter for ``get instances``."""
 
-_HEADERS = ("NAME", "ZONE/FD", "SIZE", "PRIORITY", "STATE", "HEALTH", "LOCK", "AGE")
+_HEADERS = ("NAME", "ZONE/FD", "SIZE", "PRIORITY", "STATE", "LOCK", "AGE")
 
 
 def describe_text(sight: FleetSight, screen: Screen) -> str:
     """All sections of a fleet."""
     sections = (
-        ("Spec", _spec(sight.sighting.fleet)),
+        ("Spec", _spec(sight.sighting.fleet, screen)),
         ("Status", _status(sight, screen)),
         ("Conditions", _conditions(sight)),
         ("SLA", [f"  {sight.status.sla.words}"]),
@@ -43,25 +46,43 @@ def describe_text(sight: FleetSight, screen: Screen) -> str:
     return f"Name: {sight.plan.fleet}\n\n" + "\n\n".join(blocks) + "\n"
 
 
-def instance_columns(facts: InstanceFacts, age_text: str) -> tuple[str, ...]:
-    """The cells of one instance, under ``NAME ZONE/FD SIZE PRIORITY STATE HEALTH LOCK AGE``."""
-    return (
-        facts.name,
-        facts.place,
-        facts.size,
-        facts.priority,
-        facts.phase,
-        facts.health,
-        facts.lock,
-        age_text,
-    )
+def describe_document(sight: FleetSight) -> dict[str, Json]:
+    """The same for machines: status with conditions, the plan as its document has it, instances."""
+    status = sight.status
+    fleet = sight.sighting.fleet
+    entries = plan_document([sight.plan], {})["fleets"]
+    return {
+        "fleet": status.fleet,
+        "source": fleet.source,
+        "scaleSet": fleet.ref.id,
+        "status": {
+            "summary": status.summary,
+            "desired": status.desired,
+            "observed": status.observed,
+            "ready": status.ready,
+            "conditions": [
+                {"type": c.type, "status": str(c.status), "reason": c.reason, "message": c.message}
+                for c in status.conditions
+            ],
+            "sla": {
+                "percent": status.sla.percent,
+                "message": status.sla.words,
+                "worstLoss": status.sla.worst_loss,
+            },
+        },
+        "plan": entries[0] if isinstance(entries, list) else None,
+        "instances": [one.document() for one in instances_of(sight.sighting)],
+    }
 
 
-def pairs(lines: Sequence[tuple[str, str]]) -> list[str]:
+def pairs(lines: Sequence[tuple[str, str]], screen: Screen) -> list[str]:
     """Indented lines of a label and a value, aligned; those without a value are left out."""
     shown = [(label, value) for label, value in lines if value]
     width = max((len(label) for label, _ in shown), default=0) + 1
-    return [f"  {pad(label + ':', width)}  {value}" for label, value in shown]
+    indent = " " * (width + 4)
+    return [
+        screen.wrap(value, indent, first=f"  {pad(label + ':', width)}  ") for label, value in shown
+    ]
 
 
 def placement_words(fleet: Fleet) -> str:
@@ -77,7 +98,7 @@ def placement_words(fleet: Fleet) -> str:
     return f"{domains}{without}; skew at most {where.max_skew}, else {where.when_unsatisfiable}"
 
 
-def _spec(fleet: Fleet) -> list[str]:
+def _spec(fleet: Fleet, screen: Screen) -> list[str]:
     ref = fleet.ref
     lines = [
         ("source", fleet.source),
@@ -90,7 +111,7 @@ def _spec(fleet: Fleet) -> list[str]:
         label = f"pool {pool.name}" if pool.name else "sizes"
         lines.append((label, _pool_words(pool, named=bool(pool.name))))
         lines.append(("Spot" if not pool.name else "", _spot_words(pool)))
-    return pairs(lines)
+    return pairs(lines, screen)
 
 
 def _pool_words(pool: Pool, *, named: bool) -> str:
@@ -116,7 +137,8 @@ def _status(sight: FleetSight, screen: Screen) -> list[str]:
             ("members", f"{status.ready} ready, {status.observed} there, {status.desired} desired"),
             ("spread", spread_sentence(sight.plan.spread)),
             ("next look", f"in {sight.plan.look_again_seconds} s"),
-        ]
+        ],
+        screen,
     )
     return lines + draw(lanes_now(sight.plan, sight.sighting), screen)
 
@@ -141,7 +163,7 @@ def _plan(sight: FleetSight, screen: Screen) -> list[str]:
 def _instances(sight: FleetSight, screen: Screen) -> list[str]:
     found = instances_of(sight.sighting)
     now = sight.sighting.observed.observed_at
-    rows = [instance_columns(one, age(one.created_at, now)) for one in found[:SHOWN_INSTANCES]]
+    rows = [_row(one, now) for one in found[:SHOWN_INSTANCES]]
     lines = [f"  {line}" for line in print_columns([_HEADERS, *rows], gap="  ")] if rows else []
     if len(found) > SHOWN_INSTANCES:
         rest = counted(len(found) - SHOWN_INSTANCES, "more instance")
@@ -152,3 +174,8 @@ def _instances(sight: FleetSight, screen: Screen) -> list[str]:
             lines += [screen.wrap(f"{one.name} failed: {said[0]}", "    ", first="  ")]
             lines += [screen.wrap(text, "      ", first="    ") for text in said[1:]]
     return lines or ["  none"]
+
+
+def _row(facts: InstanceFacts, now: datetime) -> tuple[str, ...]:
+    since = age(facts.created_at, now)
+    return (facts.name, facts.place, facts.size, facts.priority, facts.phase, facts.lock, since)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.cli.instances import instances_of
+from controller.cli.rows import place_of
 from controller.core.phase import Phase
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ def events_of(sight: FleetSight) -> tuple[Event, ...]:
 
 def _of_instance(facts: InstanceFacts) -> Iterator[Event]:
     if facts.created_at is not None:
-        place = "" if facts.place.startswith("<") else f" in {facts.place}"
-        words = f"{facts.priority} {facts.size}{place}"
+        place = place_of(facts.zone, facts.fault_domain)
+        words = f"{facts.priority} {facts.size}" + (f" in {place}" if place else "")
         yield Event(
             facts.created_at, warning=False, reason="Created", subject=facts.name, message=words
         )

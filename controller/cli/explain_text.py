@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli.columns import display_width
 from controller.cli.describe_text import pairs
 from controller.cli.failures import explain_failure
 from controller.cli.instances import instances_of
-from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, moment, rows_of
+from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, moment, place_of, rows_of
 
 if TYPE_CHECKING:
     from controller.cli.instances import FleetSight, InstanceFacts
@@ -42,20 +41,21 @@ def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
     Raises LookupError when the fleet neither has nor is to get such an instance.
     """
     facts, row = find_instance(sight, name)
-    lines = [_identity(sight, facts, row)]
+    lines = screen.wrap(_identity(sight, facts, row), "  ").removeprefix("  ").splitlines()
     lines += pairs(
         [
             ("may be deleted", deletable_words(facts) if facts else "it does not exist yet"),
             ("in the plan", _fate(row)),
             ("why", row.why if row else _why_left(facts)),
             ("nearly chosen", row.runner_up if row else ""),
-        ]
+        ],
+        screen,
     )
     if facts and facts.failure:
         said = explain_failure(facts.failure.code, facts.failure.message)
         lines += ["", *(screen.wrap(text, "    ", first="  ") for text in said)]
     lines += ["", _next_look(sight)]
-    return "\n".join(_folded(line, screen) for line in lines) + "\n"
+    return "\n".join(lines) + "\n"
 
 
 def find_instance(sight: FleetSight, name: str) -> tuple[InstanceFacts | None, Row | None]:
@@ -123,7 +123,7 @@ def _row_lines(row: Row, screen: Screen) -> list[str]:
 def _identity(sight: FleetSight, facts: InstanceFacts | None, row: Row | None) -> str:
     if facts is None:
         return f"{row.name if row else ''}: to be created in fleet {sight.plan.fleet}."
-    place = f"zone {facts.zone}" if facts.zone else facts.place.replace("<none>", "an unseen place")
+    place = place_of(facts.zone, facts.fault_domain) or "a place that the platform does not show"
     return f"{facts.name}: {facts.priority} {facts.size} in {place}, {facts.phase}, fleet {facts.fleet}."
 
 
@@ -139,10 +139,3 @@ def _why_left(facts: InstanceFacts | None) -> str:
 
 def _next_look(sight: FleetSight) -> str:
     return f"Next look: in {sight.plan.look_again_seconds} s, or when the spec changes."
-
-
-def _folded(line: str, screen: Screen) -> str:
-    """Break a line of ``pairs`` below its value."""
-    if display_width(line) <= screen.width or "\n" in line:
-        return line
-    return screen.wrap(line.strip(), "      ", first=line[: len(line) - len(line.lstrip())])

@@ -16,6 +16,8 @@ from controller.cli.screen import Screen, screen_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from providers.base import Document
+
 DEFAULT_STATE = ".evenkeel/region.json"
 IN_MEMORY = "none"
 
@@ -48,6 +50,12 @@ class Show:
         """Write data to stdout, with exactly one line end."""
         click.echo(text.rstrip("\n"), color=True)
 
+    def document(self, document: Document) -> None:
+        """Write a document to stdout, as YAML when that was asked for and as JSON otherwise."""
+        from controller.formats.text import json_text, yaml_text
+
+        self.data(yaml_text(document) if self.output == "yaml" else json_text(document))
+
     def say(self, text: str) -> None:
         """Write a line for people to stderr."""
         click.echo(text, err=True, color=True)
@@ -69,10 +77,9 @@ class Source:
     def sentence(self) -> str:
         """The first line on stderr: where the command looks, and why there."""
         if self.provider != "simulated":
-            return f"provider: {self.provider}"
+            return f"provider {self.provider}"
         place = "in memory only" if self.state is None else f"kept in {self.state}"
-        chosen = "" if self.named else " (no --provider was given)"
-        return f"provider: simulated region, {place}{chosen}"
+        return f"simulated region {place}" + ("" if self.named else " (no --provider given)")
 
 
 def show_options(outputs: Sequence[str] = ()) -> Callable[[Callable[..., int]], Callable[..., int]]:

@@ -126,7 +126,7 @@ def compact(lanes: Sequence[Lane], screen: Screen) -> str:
     parts = []
     for lane in lanes:
         cells = _cells(lane.before, scale)
-        name = lane.label.removeprefix("zone ").replace("fault domain ", "FD ")
+        name = lane.label.removeprefix("zone ").replace("fault domain ", "FD")
         drawn = "".join(screen.paint(_letter(mark, screen), _PAINTS[mark]) for mark in cells)
         parts.append(f"{name} {drawn or screen.glyph('·', '.')}")
     return "  ".join(parts)

@@ -28,7 +28,7 @@ _PAINTS = {
     Symbol.CHANGE: Paint.CHANGED,
     Symbol.REPLACE: Paint.CHANGED,
 }
-_SENTENCE = " " * 10
+_SENTENCE = " " * 8
 
 
 def plan_text(
@@ -70,16 +70,17 @@ def instance_lines(
     found: Sequence[Row], screen: Screen, *, indent: str = "  ", verbose: bool = False
 ) -> list[str]:
     """One line per instance in columns, its sentence below. A line that is too long is broken."""
-    shown = [column for column in range(5) if any(row.columns[column] for row in found)]
-    widths = [max(display_width(row.columns[column]) for row in found) for column in shown]
+    table = [row for row in found if row.size]
+    shown = [column for column in range(5) if any(row.columns[column] for row in table)]
+    widths = {c: max(display_width(row.columns[c]) for row in table) for c in shown}
     lines: list[str] = []
     for row in found:
-        cells = [pad(row.columns[c], width) for c, width in zip(shown, widths, strict=True)]
+        # A row without a size is no instance of which everything is known: it has no columns.
+        cells = [pad(row.columns[c], widths[c]) for c in shown] if row.size else row.columns
         sign = f"{indent}{pad(row.symbol, 3)}"
-        plain = "  ".join(cells).rstrip()
+        plain = "  ".join(cell for cell in cells if cell).rstrip()
         if len(sign) + 1 + display_width(plain) > screen.width:
-            plain = screen.wrap(" ".join(row.columns[1:]), _SENTENCE)
-            plain = f"{row.name}\n{plain}"
+            plain = f"{row.name}\n" + screen.wrap(" ".join(row.columns[1:]), _SENTENCE)
         lines.append(f"{screen.paint(sign, _PAINTS[row.symbol])} {plain}")
         lines += _sentences(row, screen, verbose=verbose)
     return lines

@@ -191,10 +191,10 @@ def _rows(step: Step, known: Mapping[str, Instance]) -> list[Row]:
 
 def _set_row(step: EnsureSet) -> Row:
     count = step.fault_domain_count
-    place = f"zones {', '.join(step.zones)}" if step.zones else f"{count} fault domains"
+    place = f"over zones {', '.join(step.zones)}" if step.zones else f"over {count} fault domains"
     if not step.zones and count == 1:
-        place = "max spreading"
-    return Row(Symbol.CREATE, "the scale set", place, "", "", step.reason, step.why)
+        place = "with max spreading"
+    return Row(Symbol.CREATE, f"the scale set {place}", "", "", "", step.reason, step.why)
 
 
 def _create_row(step: Create) -> Row:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.cli.age import age
-from controller.cli.describe_text import instance_columns
 from controller.cli.events import events_of
 from controller.cli.instances import fleet_line, instances_of
 
@@ -46,11 +45,20 @@ def _fleet_rows(sight: FleetSight) -> list[tuple[str, ...]]:
 
 def _instance_rows(sight: FleetSight) -> list[tuple[str, ...]]:
     now = sight.sighting.observed.observed_at
-    rows = []
-    for one in instances_of(sight.sighting):
-        name, *rest = instance_columns(one, age(one.created_at, now))
-        rows.append((name, one.fleet, *rest))
-    return rows
+    return [
+        (
+            one.name,
+            one.fleet,
+            one.place,
+            one.size,
+            one.priority,
+            one.phase,
+            one.health,
+            one.lock,
+            age(one.created_at, now),
+        )
+        for one in instances_of(sight.sighting)
+    ]
 
 
 def _event_rows(sight: FleetSight) -> list[tuple[str, ...]]:

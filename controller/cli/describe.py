@@ -1,0 +1,41 @@
+"""``evenkeel describe``: one fleet whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from controller.cli.exits import SHORT_EXIT_CODES
+from controller.cli.options import show_options, source_options, specs_option
+
+if TYPE_CHECKING:
+    from controller.cli.options import Show, Source
+
+_HELP = """Show one fleet whole: its spec, status, conditions, SLA, what is
+blocked, what is planned, and its instances.
+
+\b
+Examples:
+  evenkeel describe web
+  evenkeel describe web -o json
+"""
+
+
+@click.command("describe", help=_HELP, epilog=SHORT_EXIT_CODES)
+@click.argument("name")
+@specs_option
+@source_options
+@show_options(["text", "json", "yaml"])
+def command(name: str, *, paths: tuple[str, ...], source: Source, show: Show) -> int:
+    """Look once at one fleet and print its sections."""
+    from controller.cli.describe_text import describe_document, describe_text
+    from controller.cli.gather import gather
+
+    gathered = gather(paths, source, show, names=(name,))
+    for sight in gathered.sights:
+        if show.output == "text":
+            show.data(describe_text(sight, show.out))
+        else:
+            show.document(describe_document(sight))
+    return gathered.code

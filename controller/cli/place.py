@@ -1,0 +1,29 @@
+"""The provider that a command was told to use, with trouble turned into sentences and exit codes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from controller.cli.exits import CommandError, Exit
+from controller.engine.compose import CompositionError, Settings, compose
+from controller.engine.report import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from controller.cli.options import Source
+    from controller.engine.compose import Composition
+
+_CODES = {Verdict.UNREACHABLE: Exit.UNREACHABLE, Verdict.THROTTLED: Exit.THROTTLED}
+
+
+@contextmanager
+def opened_provider(source: Source) -> Iterator[Composition]:
+    """Provide what the options ask for while the block lasts. Raises ``CommandError``."""
+    settings = Settings(provider=source.provider, state=source.state, scenario=source.scenario)
+    try:
+        with compose(settings) as composition:
+            yield composition
+    except CompositionError as error:
+        raise CommandError(str(error), code=_CODES.get(error.verdict, Exit.ERROR)) from error
