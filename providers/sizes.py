@@ -22,7 +22,7 @@ _ZONES = frozenset({"1", "2", "3"})
 
 _NAME = re.compile(
     r"(?P<tier>Standard|Basic)_(?P<family>[A-Z]{1,3})(?P<vcpus>\d{1,3})(?:-(?P<active>\d{1,3}))?"
-    r"(?P<features>[a-z]*)(?P<accelerator>(?:_(?!v\d|Promo$)[A-Z0-9]+)*)"
+    r"(?P<features>[a-z]*)(?P<accelerator>(?:_(?!v\d{0,2}(?:_Promo)?$|Promo$)[A-Z0-9]+)*)"
     r"(?:_v(?P<version>\d{1,2}))?(?P<promo>_Promo)?",
     re.IGNORECASE | re.ASCII,
 )
