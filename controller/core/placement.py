@@ -123,9 +123,20 @@ def _room(site: Site, wanted: Mapping[str, int]) -> Room:
 def _allowed_cells(site: Site, wanted: Mapping[str, int], units: int) -> tuple[Cell, ...]:
     """Cells for as many units as caps, capacity and, under Block, the skew allow."""
     cells = spread.grow(site.layout, _room(site, wanted), units)
-    if site.placement.when_unsatisfiable is WhenUnsatisfiable.RELAX or _within_skew(site, cells):
-        return cells
-    fits, breaks = 0, len(cells)
+    block = site.placement.when_unsatisfiable is WhenUnsatisfiable.BLOCK
+    if block and not _within_skew(site, cells):
+        cells = _most_within_skew(site, wanted, len(cells))
+    if len(cells) < units:
+        # Fewer fit than were wanted: the classes of those that do are those of the smaller fleet.
+        fewer = _first(site, wanted, len(cells))
+        if len(fewer) == len(cells):
+            return fewer
+    return cells
+
+
+def _most_within_skew(site: Site, wanted: Mapping[str, int], breaks: int) -> tuple[Cell, ...]:
+    """Cells for the largest number of units below ``breaks`` that keeps the skew."""
+    fits = 0
     while breaks - fits > 1:
         middle = (fits + breaks) // 2
         if _within_skew(site, _first(site, wanted, middle)):

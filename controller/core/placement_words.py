@@ -59,7 +59,10 @@ class Explainer:
             return f"{name} holds the fewest members of those that can take one ({here}); {closed}"
         against = _listed([str(self._members[rival]) for rival in rivals])
         weights = {self._layout.weights.get(one, 1) for one in self._topology.eligible}
-        measure = "the fewest members" if len(weights) == 1 else "the fewest members for its weight"
+        pool = self._offers.pool.name
+        measure = f"the fewest members{f' of pool {pool}' if pool else ''}"
+        if len(weights) > 1:
+            measure += " for its weight"
         return f"{name} holds {measure} ({here}, against {against})"
 
     def _closed_words(self, domain: str, klass: str) -> str:

@@ -47,8 +47,12 @@ def best_growth(
     room: Mapping[Place, int],
     by_class: Mapping[str, int],
     domains: Sequence[str],
+    domain_room: Mapping[str, int] | None = None,
 ) -> tuple[int, ...]:
-    """The least (domains, fault domains, class in domains) over all ways of adding ``by_class``."""
+    """The least (domains, fault domains, class in domains) over all ways of adding ``by_class``.
+
+    ``domain_room`` caps what each domain takes of all classes together.
+    """
     best: tuple[int, ...] | None = None
     per_class = [
         list(ways([p for p in counts if p[0] == klass], room, units))
@@ -57,6 +61,11 @@ def best_growth(
     for combination in product(*per_class):
         added = {place: number for way in combination for place, number in way.items()}
         after = {place: number + added.get(place, 0) for place, number in counts.items()}
+        if domain_room is not None and any(
+            sum(n for place, n in added.items() if place[1] == name) > domain_room[name]
+            for name in domains
+        ):
+            continue
         best = min(best, score(after, domains)) if best is not None else score(after, domains)
     assert best is not None, "there is room for the units, or the case is none"
     return best
