@@ -50,6 +50,10 @@ class Show:
         """Write data to stdout, with exactly one line end."""
         click.echo(text.rstrip("\n"), color=True)
 
+    def line(self, text: str) -> None:
+        """Write one line of data, which may be empty, to stdout."""
+        click.echo(text, color=True)
+
     def document(self, document: Document) -> None:
         """Write a document to stdout, as YAML when that was asked for and as JSON otherwise."""
         from controller.formats.text import json_text, yaml_text

@@ -47,8 +47,28 @@ def plan_text(
     blocks += [_missing(one, screen) for one in unplanned]
     if legend := _legend(views, screen):
         blocks.append(legend)
-    blocks.append(_summary(views, unplanned, screen))
+    blocks.append(summary_lines(views, screen, unplanned=unplanned))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def summary_lines(
+    views: Sequence[PlanView], screen: Screen, *, unplanned: Sequence[Unplanned] = ()
+) -> list[str]:
+    """``Plan: 2 to add, 0 to change, 0 to destroy.`` on a line of its own, and what it does not say."""
+    totals = totals_of(views)
+    lines = [screen.paint(totals.line, Paint.STRONG)]
+    if totals.rest:
+        lines.append(screen.wrap(totals.rest))
+    if totals.nothing and views and not unplanned:
+        who = (
+            "The fleet is as its spec says"
+            if len(views) == 1
+            else "Every fleet is as its spec says"
+        )
+        lines.insert(0, f"No changes. {who}.")
+    if unplanned:
+        lines.append(f"{counted(len(unplanned), 'fleet')} could not be planned: see above.")
+    return lines
 
 
 def fleet_head(view: PlanView, screen: Screen) -> list[str]:
@@ -170,22 +190,3 @@ def _legend(views: Sequence[PlanView], screen: Screen) -> list[str]:
         if mark in letters
     ]
     return screen.flow(parts, "        ", first="Legend: ").splitlines() if parts else []
-
-
-def _summary(
-    views: Sequence[PlanView], unplanned: Sequence[Unplanned], screen: Screen
-) -> list[str]:
-    totals = totals_of(views)
-    lines = [screen.paint(totals.line, Paint.STRONG)]
-    if totals.rest:
-        lines.append(screen.wrap(totals.rest))
-    if totals.nothing and views and not unplanned:
-        who = (
-            "The fleet is as its spec says"
-            if len(views) == 1
-            else "Every fleet is as its spec says"
-        )
-        lines.insert(0, f"No changes. {who}.")
-    if unplanned:
-        lines.append(f"{counted(len(unplanned), 'fleet')} could not be planned: see above.")
-    return lines
