@@ -58,13 +58,13 @@ class Encoder:
         lines = {record.key: (record, self._line(record)) for record in world.roster}
         self._lines = lines
         listed = ",\n".join(line for _, line in lines.values())
-        return f'{json.dumps(head, sort_keys=True)[:-1]}, "instances": [\n{listed}\n]}}\n'
+        return f'{json.dumps(head)[:-1]}, "instances": [\n{listed}\n]}}\n'
 
     def _line(self, record: InstanceRecord) -> str:
         known = self._lines.get(record.key)
         if known is not None and known[0] is record:
             return known[1]
-        return json.dumps(INSTANCE.dump_python(record, mode="json"), sort_keys=True)
+        return json.dumps(INSTANCE.dump_python(record, mode="json"))
 
 
 def encode(region: SimulatedRegion) -> str:
