@@ -159,7 +159,7 @@ class _Course:
 
 
 def _wait_of(report: PassReport) -> int:
-    moving = report.changed or report.in_flight
+    moving = (report.changed or report.in_flight) and report.verdict is not Verdict.THROTTLED
     return min(report.look_again_seconds, POLL_SECONDS) if moving else report.look_again_seconds
 
 

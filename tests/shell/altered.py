@@ -1,0 +1,56 @@
+"""A provider whose looks are altered on their way: what a torn or truncated answer would show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from providers.base import (
+        Catalog,
+        Group,
+        GroupRef,
+        GroupRequest,
+        GroupSnapshot,
+        InstanceRequest,
+        Operation,
+        Provider,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AlteredProvider:
+    """Passes everything on; ``alter`` gets each snapshot and whether it was asked for by name."""
+
+    inner: Provider
+    alter: Callable[[GroupSnapshot, bool], GroupSnapshot]
+
+    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+        """Show what ``alter`` makes of the truth."""
+        return self.alter(await self.inner.observe(ref, names), names is not None)
+
+    async def catalog(self, subscription: str, location: str) -> Catalog:
+        """Pass on."""
+        return await self.inner.catalog(subscription, location)
+
+    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
+        """Pass on."""
+        return await self.inner.put_group(ref, request, etag=etag)
+
+    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
+        """Pass on."""
+        await self.inner.create(ref, request)
+
+    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
+        """Pass on."""
+        await self.inner.delete(ref, names)
+
+    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
+        """Pass on."""
+        await self.inner.operate(ref, name, operation)
+
+    async def delete_group(self, ref: GroupRef) -> None:
+        """Pass on."""
+        await self.inner.delete_group(ref)

@@ -1,0 +1,152 @@
+"""The process dies at every mutation and is started again from nothing: never one member too many."""
+
+from __future__ import annotations
+
+import contextlib
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from controller.engine.converge import End
+from controller.engine.reconcile import run_pass
+from providers.simulated.provider import SimulatedProvider
+from providers.simulated.scenario import CreationFault, CreationOutcome
+from tests.builders import REF
+from tests.crash import Crash, MortalProvider, Watch, When, live_members
+from tests.shell.stage import (
+    A_WHILE,
+    a_provider,
+    all_passes,
+    half_spot,
+    one_pass,
+    run,
+    settled,
+    web,
+)
+
+if TYPE_CHECKING:
+    from controller.spec.values import Fleet
+
+LAG = 40.0
+"""Longer than a pass and its restart, so that every second look is behind."""
+
+
+def live_and_die(fleet: Fleet, provider: SimulatedProvider, at: int, when: When) -> bool:
+    """Make passes until the ``at``-th mutation kills the process; False if it was never reached."""
+    mortal = MortalProvider(provider, at, when)
+
+    async def story() -> None:
+        for _ in range(30):
+            await run_pass(fleet, mortal, provider.region.clock)
+            await provider.region.clock.sleep(15)
+
+    with contextlib.suppress(Crash):
+        run(story())
+    return mortal.dead
+
+
+def watched(provider: SimulatedProvider) -> tuple[SimulatedProvider, Watch]:
+    """A provider over the same region whose every change is watched."""
+    watch = Watch(REF)
+    watch(provider.region)
+    return SimulatedProvider(provider.region, on_change=watch), watch
+
+
+def check_aftermath(fleet: Fleet, provider: SimulatedProvider) -> None:
+    """A new process brings the fleet to its number and then has nothing left to do."""
+    done = run(all_passes(fleet, provider))
+    assert done.end is End.CONVERGED
+    assert len(live_members(provider.region, REF)) == fleet.replicas
+    provider.region.clock.advance(A_WHILE)
+    assert one_pass(fleet, provider).outcomes == ()
+
+
+SIZES = [(0, 5), (3, 6), (6, 3), (5, 0)]
+WHENS = list(When)
+
+
+@pytest.mark.parametrize(("before", "after"), SIZES)
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("lag", [0.0, LAG])
+def test_every_single_crash(before: int, after: int, when: When, lag: float) -> None:
+    """After a crash at any mutation the number never leaves the way from the old one to the new."""
+    at = 0
+    died = True
+    while died:
+        at += 1
+        start = settled(web(before), list_lag=lag) if before else a_provider(list_lag=lag)
+        provider, watch = watched(start)
+        died = live_and_die(web(after), provider, at, when)
+        check_aftermath(web(after), provider)
+        assert (watch.lowest, watch.highest) == (min(before, after), max(before, after)), at
+    assert at >= 2
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("lag", [0.0, LAG])
+def test_crash_while_replacing_shells(when: When, lag: float) -> None:
+    """Creations that fail later are made good after a crash at any step, without one too many."""
+    fault = CreationFault(CreationOutcome.ALLOCATION_FAILED, times=2, skip=1)
+    at = 0
+    died = True
+    while died:
+        at += 1
+        provider, watch = watched(a_provider(list_lag=lag, creations=(fault,)))
+        died = live_and_die(web(4), provider, at, when)
+        check_aftermath(web(4), provider)
+        assert watch.highest <= 4, at
+    assert at > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("before", "after"), [(0, 4), (5, 2)])
+@pytest.mark.parametrize(("first", "second"), list(product(WHENS, WHENS)))
+@pytest.mark.parametrize("lag", [0.0, LAG])
+def test_every_two_crashes(before: int, after: int, first: When, second: When, lag: float) -> None:
+    """Two crashes in a row, at any two mutations, do no more harm than one."""
+    for one, two in product(range(1, 7), range(1, 7)):
+        start = settled(web(before), list_lag=lag) if before else a_provider(list_lag=lag)
+        provider, watch = watched(start)
+        live_and_die(web(after), provider, one, first)
+        live_and_die(web(after), provider, two, second)
+        check_aftermath(web(after), provider)
+        assert (watch.lowest, watch.highest) == (min(before, after), max(before, after)), (one, two)
+
+
+@pytest.mark.parametrize("when", WHENS)
+def test_spec_changes_while_dead(when: When) -> None:
+    """A spec edited while the process was dead is reached without a detour beyond both numbers."""
+    for at in range(1, 9):
+        provider, watch = watched(settled(half_spot(4), list_lag=LAG))
+        live_and_die(half_spot(8), provider, at, when)
+        check_aftermath(half_spot(2), provider)
+        assert watch.highest <= 8
+        assert watch.lowest == 2
+
+
+@pytest.mark.parametrize(("before", "after"), SIZES)
+def test_two_controllers_at_once(before: int, after: int) -> None:
+    """Two processes that take turns after every look and never know of each other do no harm."""
+    start = settled(web(before), list_lag=LAG) if before else a_provider(list_lag=LAG)
+    provider, watch = watched(start)
+
+    async def story() -> None:
+        for _ in range(30):
+            await run_pass(web(after), provider, provider.region.clock)
+            await run_pass(web(after), provider, provider.region.clock)
+            await provider.region.clock.sleep(5)
+
+    run(story())
+    check_aftermath(web(after), provider)
+    assert (watch.lowest, watch.highest) == (min(before, after), max(before, after))
+
+
+def test_harness_dies_where_told() -> None:
+    """The harness itself: before the second mutation one was made, after it two, and dead stays dead."""
+    made = {}
+    for when in WHENS:
+        provider = SimulatedProvider(a_provider().region)
+        assert live_and_die(web(3), provider, 2, when)
+        made[when] = len(live_members(provider.region, REF))
+    assert made == {When.BEFORE: 0, When.AFTER: 1}
