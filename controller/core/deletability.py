@@ -57,11 +57,12 @@ def read_ledger(fleet: Fleet, observed: Observed, window: Window, now: datetime)
     """Judge every member under management. The first obstacle found is the one that is named."""
     found: dict[str, Obstacle] = {}
     by_scope = _LockIndex(fleet.ref, observed.locks or ())
+    by_spec = {name.lower(): hold for name, hold in fleet.holds.items()}
     for member in observed.owned:
         obstacle = (
             _unreadable(observed)
             or by_scope.obstacle(member)
-            or _held(member.hold or _spec_hold(fleet, member), now)
+            or _held((member.hold, by_spec.get(member.name.lower())), now)
             or _protected(member)
             or _in_open_window(member, window)
         )
@@ -153,13 +154,12 @@ def _unreadable(observed: Observed) -> Obstacle | None:
     return None
 
 
-def _spec_hold(fleet: Fleet, member: Member) -> Hold | None:
-    return fleet.holds.get(member.name) or fleet.holds.get(member.name.lower())
-
-
-def _held(hold: Hold | None, now: datetime) -> Obstacle | None:
-    if hold is None or (hold.until is not None and hold.until <= now):
+def _held(holds: Iterable[Hold | None], now: datetime) -> Obstacle | None:
+    """The hold that lasts longest, by tag or by spec; one that is over hides no other."""
+    lasting = [hold for hold in holds if hold and (hold.until is None or hold.until > now)]
+    if not lasting:
         return None
+    hold = max(lasting, key=lambda one: (one.until is None, one.until or now))
     words = f"held by {hold.owner}" + (f": {hold.reason}" if hold.reason else "")
     return Obstacle(Prevented.HELD, words, hold.until)
 

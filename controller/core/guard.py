@@ -41,6 +41,7 @@ def _victims(
 ) -> Iterator[str]:
     """Every victim is ours, seen, unlocked, not held, and has no open number."""
     by_name = {member.name: member for member in observed.members}
+    by_spec = {name.lower(): hold for name, hold in fleet.holds.items()}
     for name in plan.victims:
         member = by_name.get(name)
         if member is None:
@@ -48,9 +49,9 @@ def _victims(
         elif not member.owned:
             yield f"{name} would be deleted and is not ours"
         else:
-            hold = member.hold or fleet.holds.get(name)
-            if hold and (hold.until is None or hold.until > now):
-                yield f"{name} would be deleted and is held by {hold.owner}"
+            for hold in (member.hold, by_spec.get(name.lower())):
+                if hold and (hold.until is None or hold.until > now):
+                    yield f"{name} would be deleted and is held by {hold.owner}"
             if member.instance.protected:
                 yield f"{name} would be deleted and is protected"
             if _locked(fleet, observed, name, member.instance.resources):
