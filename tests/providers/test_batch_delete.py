@@ -8,7 +8,12 @@ import pytest
 
 from providers.base import LockLevel, PowerOperation
 from providers.errors import Conflict, Locked
-from providers.simulated.scenario import CapacityLimit, DeleteUnderLock
+from providers.simulated.scenario import (
+    CapacityLimit,
+    CreationFault,
+    CreationOutcome,
+    DeleteUnderLock,
+)
 from tests.providers.worlds import A_WHILE, REF, ZONAL, a_region, a_request, named, names_in, states
 
 if TYPE_CHECKING:
@@ -230,3 +235,21 @@ def test_failed_nic_is_reserved() -> None:
     region.clock.advance(180)
     region.delete_leftover(nic)
     assert nic not in {left.id for left in region.leftovers(REF)}
+
+
+def test_preempted_stuck_creation() -> None:
+    """A member whose creation hangs and whose deletion is preempted hangs as before."""
+    region = a_region(creations=(CreationFault(CreationOutcome.STUCK),))
+    region.create(REF, a_request())
+    region.delete_members(REF, [ONE])
+    write_tags(region)
+    region.clock.advance(3600)
+    assert states(region) == ("Creating", "creating")
+
+
+def test_single_delete_of_nobody() -> None:
+    """A DELETE of a VM that is not there is accepted and does nothing."""
+    region = a_region(members=1)
+    region.delete_one(REF, TWO)
+    region.clock.advance(A_WHILE)
+    assert names_in(region) == [ONE]

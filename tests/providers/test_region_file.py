@@ -213,3 +213,24 @@ def test_unwritable_place(tmp_path: Path) -> None:
         opened(tmp_path / "plain" / "region.json"),
     ):
         pass
+
+
+def test_unreadable_file_is_told(tmp_path: Path) -> None:
+    """A file that is no text is told by name and kept."""
+    path = tmp_path / "region.json"
+    path.write_bytes(b"\xff")
+    with opened(path) as file, pytest.raises(RegionFileError, match="cannot be read"):
+        file.load()
+    assert path.read_bytes() == b"\xff"
+
+
+def test_failed_save_keeps_old(tmp_path: Path) -> None:
+    """When the new file cannot be written the old one stays as it was, and the reason is told."""
+    path = tmp_path / "region.json"
+    with opened(path) as file:
+        file.save(a_region(members=1))
+        before = path.read_text(encoding="utf-8")
+        path.with_name("region.json.new").mkdir()
+        with pytest.raises(RegionFileError, match="make room or permit writing there"):
+            file.save(a_region(members=2))
+    assert path.read_text(encoding="utf-8") == before
