@@ -7,6 +7,8 @@ from typing import IO, Any
 
 import click
 
+from controller.cli.screen import Screen
+
 
 class Exit(IntEnum):
     """What the program's exit code says. 64, 69 and 75 are those of BSD's ``sysexits.h``."""
@@ -47,7 +49,11 @@ class CommandError(click.ClickException):
         self.code = code
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the sentence, and below it what to do."""
-        click.echo(f"evenkeel: {self.message}", err=file is None, file=file)
+        """Print the sentence, and below it what to do, broken at 80 columns."""
+        screen = Screen()
+        first, *more = self.message.splitlines()
+        lines = [screen.wrap(f"evenkeel: {first}", "  ", first="")]
+        lines += [screen.wrap(line.strip(), "    ", first="  ") for line in more]
         if self.hint:
-            click.echo(f"  {self.hint}", err=file is None, file=file)
+            lines.append(screen.wrap(self.hint, "  ", first="  "))
+        click.echo("\n".join(lines), err=file is None, file=file)

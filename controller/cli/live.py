@@ -42,8 +42,9 @@ def live_view(
 
         def note(report: PassReport) -> None:
             elapsed = human_duration((report.ended_at - started).total_seconds())
-            words = progress_words(report, fleets[report.fleet], screen)
-            lines[report.fleet] = f"{elapsed:>6}  {pad(report.fleet, width)}  {words}"
+            head = f"{elapsed:>6}  {pad(report.fleet, width)}  "
+            words = progress_words(report, fleets[report.fleet])
+            lines[report.fleet] = head + words.on(screen, len(head))
             live.update(drawn())
 
         yield note

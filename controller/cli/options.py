@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from controller.cli.exits import Exit
 from controller.cli.screen import Screen, screen_of
 
 if TYPE_CHECKING:
@@ -48,11 +49,11 @@ class Show:
 
     def data(self, text: str) -> None:
         """Write data to stdout, with exactly one line end."""
-        click.echo(text.rstrip("\n"), color=True)
+        write(text.rstrip("\n"))
 
     def line(self, text: str) -> None:
         """Write one line of data, which may be empty, to stdout."""
-        click.echo(text, color=True)
+        write(text)
 
     def document(self, document: Document) -> None:
         """Write a document to stdout, as YAML when that was asked for and as JSON otherwise."""
@@ -63,6 +64,15 @@ class Show:
     def say(self, text: str) -> None:
         """Write a line for people to stderr."""
         click.echo(text, err=True, color=True)
+
+
+def write(text: str) -> None:
+    """Write a line to stdout. When nobody reads any more, the command ends, as ``SIGPIPE`` would have it."""
+    try:
+        click.echo(text, color=True)
+    except BrokenPipeError:
+        # click would make an error of it; a reader that has seen enough is none.
+        raise click.exceptions.Exit(Exit.BROKEN_PIPE) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _INDENT = "    "
 _LONGEST_BAR = 24
+_COMPACT_CELLS = 24
 _DOMAINS = {"zone": "zone", "faultDomain": "fault domain"}
 _PAINTS = {
     Mark.REGULAR: Paint.REGULAR_CELL,
@@ -121,15 +122,18 @@ def scale_of(lanes: Sequence[Lane]) -> int:
 
 
 def compact(lanes: Sequence[Lane], screen: Screen) -> str:
-    """What stands in each domain on one line, for progress: ``1 RRS  2 RRs  3 RR``."""
-    scale = scale_of(lanes)
-    parts = []
-    for lane in lanes:
-        cells = _cells(lane.before, scale)
-        name = lane.label.removeprefix("zone ").replace("fault domain ", "FD")
-        drawn = "".join(screen.paint(_letter(mark, screen), _PAINTS[mark]) for mark in cells)
-        parts.append(f"{name} {drawn or screen.glyph('·', '.')}")
-    return "  ".join(parts)
+    """What stands in each domain on one line, for progress: ``1 RRS  2 RRs  3 RR``.
+
+    A large fleet gets one cell for every n of a kind, and ``x n`` at the end.
+    """
+    bars = [lane.before for lane in lanes]
+    scale = 1
+    while sum(len(_cells(bar, scale)) for bar in bars) > _COMPACT_CELLS and scale < max(
+        map(len, bars)
+    ):
+        scale += 1
+    parts = [_compact_lane(lane, scale, screen) for lane in lanes]
+    return "  ".join([*parts, f"x{scale}"] if scale > 1 else parts)
 
 
 def letters_in(lanes: Sequence[Lane]) -> tuple[Mark, ...]:
@@ -138,14 +142,25 @@ def letters_in(lanes: Sequence[Lane]) -> tuple[Mark, ...]:
     return tuple(mark for mark in Mark if mark in found)
 
 
+def _compact_lane(lane: Lane, scale: int, screen: Screen) -> str:
+    name = lane.label.removeprefix("zone ").replace("fault domain ", "FD")
+    drawn = _drawn(_cells(lane.before, scale), screen)
+    return f"{name} {drawn or screen.glyph('·', '.')}"
+
+
+def _drawn(cells: Sequence[Mark], screen: Screen) -> str:
+    return "".join(screen.paint(_letter(mark, screen), _PAINTS[mark]) for mark in cells)
+
+
 def _head(label: int, column: int) -> str:
     return f"{_INDENT}{' ' * label}  {'before':<{column}}     after"
 
 
 def _bar(row: tuple[Mark, ...], scale: int, length: int, screen: Screen) -> str:
     cells = _cells(row, scale)
-    drawn = "".join(screen.paint(_letter(mark, screen), _PAINTS[mark]) for mark in cells)
-    return drawn + screen.paint(screen.glyph("·", ".") * (length - len(cells)), Paint.MUTED)
+    return _drawn(cells, screen) + screen.paint(
+        screen.glyph("·", ".") * (length - len(cells)), Paint.MUTED
+    )
 
 
 def _letter(mark: Mark, screen: Screen) -> str:

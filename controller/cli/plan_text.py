@@ -106,6 +106,23 @@ def instance_lines(
     return lines
 
 
+def approval_lines(approval: Approval, view: PlanView, screen: Screen, command: str) -> list[str]:
+    """What has to be approved, and both ways to do it: once, or in the spec."""
+    if approval.given:
+        return ["", screen.wrap(f"Approved: {approval.why}", "    ", first="  ")]
+    sighting = view.sighting
+    where = f" in {sighting.fleet.source}" if sighting and sighting.fleet.source else ""
+    return [
+        "",
+        "  " + screen.paint("Waits for approval. No member is deleted before.", Paint.WARNED),
+        screen.wrap(approval.why, "    "),
+        "    Approve once, on the command line:",
+        f"      {command} --approve {approval.token}",
+        screen.wrap(f"    or in the spec{where}, under metadata.annotations:", "    ", first=""),
+        f"      evenkeel/approve: {approval.token}",
+    ]
+
+
 def _fleet(view: PlanView, screen: Screen, command: str, *, verbose: bool) -> list[str]:
     plan = view.plan
     lines = fleet_head(view, screen)
@@ -116,7 +133,7 @@ def _fleet(view: PlanView, screen: Screen, command: str, *, verbose: bool) -> li
     lines += _blocked(plan, screen)
     lines += _notes(plan, screen)
     if plan.approval:
-        lines += _approval(plan.approval, view, screen, command)
+        lines += approval_lines(plan.approval, view, screen, command)
     if not plan.steps and not plan.blocked:
         lines.insert(len(fleet_head(view, screen)), "  nothing to do")
     return lines
@@ -153,25 +170,6 @@ def _notes(plan: Plan, screen: Screen) -> list[str]:
     if not plan.notes:
         return []
     return ["", *(screen.wrap(note, "        ", first="  Note: ") for note in plan.notes)]
-
-
-def _approval(approval: Approval, view: PlanView, screen: Screen, command: str) -> list[str]:
-    if approval.given:
-        return ["", screen.wrap(f"Approved: {approval.why}", "    ", first="  ")]
-    sighting = view.sighting
-    where = f" in {sighting.fleet.source}" if sighting and sighting.fleet.source else ""
-    return [
-        "",
-        "  "
-        + screen.paint(
-            "Waits for approval. Nothing of this fleet is changed before.", Paint.WARNED
-        ),
-        screen.wrap(approval.why, "    "),
-        "    Approve once, on the command line:",
-        f"      {command} --approve {approval.token}",
-        screen.wrap(f"    or in the spec{where}, under metadata.annotations:", "    ", first=""),
-        f"      evenkeel/approve: {approval.token}",
-    ]
 
 
 def _missing(one: Unplanned, screen: Screen) -> list[str]:

@@ -7,7 +7,7 @@ the time that passed on the region's clock, and a sign of life when nothing chan
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from controller.cli.age import human_duration
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
+    from controller.cli.picture import Lane
     from controller.cli.screen import Screen
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
@@ -36,29 +37,47 @@ class LineProgress:
     screen: Screen
     write: Callable[[str], None]
     started: datetime
-    _said: dict[str, str] = field(default_factory=dict)
+    _said: dict[str, ProgressWords] = field(default_factory=dict)
     _last: datetime | None = None
 
     def note(self, report: PassReport) -> None:
         """Say what a pass found, if it is news or if nothing was said for a while."""
-        words = progress_words(report, self.fleets[report.fleet], self.screen)
+        words = progress_words(report, self.fleets[report.fleet])
         quiet = (report.ended_at - (self._last or self.started)).total_seconds()
         if self._said.get(report.fleet) == words and quiet < HEARTBEAT_SECONDS:
             return
         self._said[report.fleet] = words
         self._last = report.ended_at
         elapsed = human_duration((report.ended_at - self.started).total_seconds())
-        name = max(map(len, self.fleets))
-        self.write(f"{elapsed:>6}  {pad(report.fleet, name)}  {words}")
+        head = f"{elapsed:>6}  {pad(report.fleet, max(map(len, self.fleets)))}  "
+        self.write(head + words.on(self.screen, len(head)))
 
 
-def progress_words(report: PassReport, fleet: Fleet, screen: Screen) -> str:
-    """Where a fleet stands after a pass: counts, picture, and what it is doing or waiting for."""
+@dataclass(frozen=True, slots=True)
+class ProgressWords:
+    """Where a fleet stands: its picture, and in words what it is doing or waiting for."""
+
+    counts: str
+    lanes: tuple[Lane, ...]
+    doing: str
+
+    def on(self, screen: Screen, indent: int) -> str:
+        """The words for a line that begins ``indent`` columns in; broken before ``doing`` if too long."""
+        plain = f"{self.counts}  {compact(self.lanes, replace(screen, colour=False))}"
+        if indent + len(plain) + 2 + len(self.doing) <= screen.width:
+            return f"{self.counts}  {compact(self.lanes, screen)}  {self.doing}"
+        below = screen.wrap(self.doing, " " * min(indent, 8))
+        return f"{self.counts}  {compact(self.lanes, screen)}\n{below}"
+
+
+def progress_words(report: PassReport, fleet: Fleet) -> ProgressWords:
+    """Where a fleet stands after a pass."""
     if report.plan is None or report.observed is None:
-        return f"cannot be seen: {next(iter(report.trouble), 'no reason given')}"
+        why = next(iter(report.trouble), "no reason given")
+        return ProgressWords("?", (), f"cannot be seen: {why}")
     plan = report.plan
-    picture = compact(lanes_now(plan, Sighting(fleet, report.observed)), screen)
-    return f"{plan.observed}/{plan.desired}  {picture}  {doing(report)}"
+    lanes = lanes_now(plan, Sighting(fleet, report.observed))
+    return ProgressWords(f"{plan.observed}/{plan.desired}", lanes, doing(report))
 
 
 def doing(report: PassReport) -> str:

@@ -10,7 +10,7 @@ from controller.cli.gather import sights_of
 from controller.cli.marks import Sighting
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_markdown import plan_markdown
-from controller.cli.plan_text import fleet_head, plan_text
+from controller.cli.plan_text import approval_lines, fleet_head, plan_text
 from controller.cli.rows import PlanView, Unplanned, blocked_sentences, counted
 from controller.engine.converge import End
 from controller.engine.outcome import Verb
@@ -82,7 +82,7 @@ def print_result(result: Result, show: Show, *, command: str) -> None:
     elif show.output == "markdown":
         show.data(plan_markdown(result.views, unplanned=result.unplanned, command=command))
     elif result.ended is not None:
-        show.data(end_text(result, result.ended, show.out))
+        show.data(end_text(result, result.ended, show.out, command=command))
     else:
         text = plan_text(
             result.views,
@@ -136,9 +136,11 @@ def accepted_words(outcomes: Sequence[Outcome]) -> str:
     return words + (f"; not sent: {unsent}" if unsent else "")
 
 
-def end_text(result: Result, ended: Convergence, screen: Screen) -> str:
+def end_text(result: Result, ended: Convergence, screen: Screen, *, command: str) -> str:
     """Where each fleet stands after the last pass, and why no further pass was made."""
-    blocks = [_standing(sight, screen) for sight in sights_of(result.fleets, result.reports)]
+    blocks = [
+        _standing(sight, screen, command) for sight in sights_of(result.fleets, result.reports)
+    ]
     blocks += [
         [f"{name}", screen.wrap(f"! {why}", "    ", first="  ")]
         for name, why in result.errors.items()
@@ -148,10 +150,13 @@ def end_text(result: Result, ended: Convergence, screen: Screen) -> str:
     return "\n\n".join("\n".join(block) for block in [*blocks, [screen.wrap(sentence)]]) + "\n"
 
 
-def _standing(sight: FleetSight, screen: Screen) -> list[str]:
-    lines = fleet_head(PlanView(sight.plan, sight.sighting), screen)
+def _standing(sight: FleetSight, screen: Screen, command: str) -> list[str]:
+    view = PlanView(sight.plan, sight.sighting)
+    lines = fleet_head(view, screen)
     lines += draw(lanes_now(sight.plan, sight.sighting), screen)
     lines += [screen.wrap(one, "    ", first="  ! ") for one in blocked_sentences(sight.plan)]
+    if sight.plan.approval and not sight.plan.approval.given:
+        lines += approval_lines(sight.plan.approval, view, screen, command)
     return lines
 
 

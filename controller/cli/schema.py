@@ -7,6 +7,7 @@ import json
 import click
 
 from controller.cli.exits import SHORT_EXIT_CODES, Exit
+from controller.cli.options import write
 
 _HELP = """Print the JSON Schema of a spec.
 
@@ -24,5 +25,5 @@ def command() -> int:
     """Print the schema as JSON with two spaces."""
     from controller.spec.schema import spec_schema
 
-    click.echo(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
+    write(json.dumps(spec_schema(), indent=2, ensure_ascii=False))
     return Exit.DONE
