@@ -109,6 +109,7 @@ def _with_group(observed: Observed, group: Group) -> Observed:
     """The look with the set as this pass has written it; else the reservation would be undone."""
     return replace(
         observed,
+        exists=True,
         group=group,
         serials=parse_serials(group.tags.get(tags.SERIALS)),
         reserved_at=tags.parse_time(group.tags.get(tags.RESERVED_AT)),

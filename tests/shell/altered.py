@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,18 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AlteredProvider:
-    """Passes everything on; ``alter`` gets each snapshot and whether it was asked for by name."""
+    """Passes everything on; ``alter`` gets each snapshot and whether it was asked for by name.
+
+    ``quotas`` False hides the quotas, so that only the platform's own refusal tells of them.
+    """
 
     inner: Provider
-    alter: Callable[[GroupSnapshot, bool], GroupSnapshot]
+    alter: Callable[[GroupSnapshot, bool], GroupSnapshot] = lambda snapshot, _: snapshot
+    quotas: bool = True
 
     async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
         """Show what ``alter`` makes of the truth."""
         return self.alter(await self.inner.observe(ref, names), names is not None)
 
     async def catalog(self, subscription: str, location: str) -> Catalog:
-        """Pass on."""
-        return await self.inner.catalog(subscription, location)
+        """Pass on, with or without quotas."""
+        catalog = await self.inner.catalog(subscription, location)
+        return catalog if self.quotas else replace(catalog, quotas={})
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Pass on."""

@@ -16,8 +16,8 @@ from controller.engine.reconcile import run_pass
 from controller.spec.values import SizeChoice, Spot
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.region import SimulatedRegion
-from providers.simulated.scenario import CallFault, Scenario
-from tests.builders import D2S, NOW, TEMPLATE, a_fleet, a_pool
+from providers.simulated.scenario import Call, CallFailure, CallFault, Scenario
+from tests.builders import D2S, NOW, REF, TEMPLATE, a_fleet, a_pool
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -107,6 +107,16 @@ def carry_out(
         return await execute(work, Memory())
 
     return run(story())
+
+
+def set_tags(provider: SimulatedProvider) -> dict[str, str]:
+    """Tags of the scale set as they are."""
+    return dict(provider.region.world.sets[REF.id.lower()].tags)
+
+
+def fail(call: Call, error: CallFailure, **more: Any) -> CallFault:
+    """A call that fails once."""
+    return replace(CallFault(call, error), **more)
 
 
 def told(outcomes: tuple[Outcome, ...]) -> list[str]:
