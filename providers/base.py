@@ -256,7 +256,16 @@ class TagChange:
     tags: Mapping[str, str | None]
 
 
-Operation: TypeAlias = PowerOperation | TagChange
+@dataclass(frozen=True, slots=True)
+class SingleDelete:
+    """Delete one instance by a DELETE of its own.
+
+    ARM refuses it under a lock (``Locked``), as it may not refuse the batch; another write of the set does
+    not cut it short. An instance that is gone, or going, is accepted.
+    """
+
+
+Operation: TypeAlias = PowerOperation | TagChange | SingleDelete
 
 
 class Provider(Protocol):
@@ -291,7 +300,7 @@ class Provider(Protocol):
         ...
 
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation on one member, or change its tags."""
+        """Start a power operation on one member, delete it by itself, or change its tags."""
         ...
 
     async def delete_group(self, ref: GroupRef) -> None:

@@ -16,6 +16,7 @@ from controller.core.phase import Phase, classify
 from controller.engine.look import look_by_name
 from controller.engine.outcome import Verb, accepted, not_sent, refused
 from controller.spec.values import DeletionMode
+from providers.base import SingleDelete
 from providers.errors import OutcomeUnknown, ProviderError, Throttled
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> P
 async def _one_by_one(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
     for position, name in enumerate(names):
         try:
-            await work.provider.delete(work.fleet.ref, (name,))
+            await work.provider.operate(work.fleet.ref, name, SingleDelete())
         except Throttled as error:
             rest = [refused(Verb.DELETE, left, error) for left in names[position:]]
             return progress.stopping(*rest)

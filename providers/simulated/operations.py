@@ -12,12 +12,12 @@ from providers.simulated.events import with_changes
 from providers.simulated.lifecycle import ALREADY, EDGES, OPERATIONS, SHOWN, Phase
 
 if TYPE_CHECKING:
-    from providers.base import GroupRef, Operation, PowerOperation
+    from providers.base import GroupRef, PowerOperation
     from providers.simulated.records import InstanceRecord
     from providers.simulated.world import World
 
 
-def operate(world: World, ref: GroupRef, name: str, operation: Operation) -> None:
+def operate(world: World, ref: GroupRef, name: str, operation: PowerOperation | TagChange) -> None:
     """Start a power operation on one member, or change its tags at once."""
     record = world.roster.member(ref, name)
     if record is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from providers import regions
-from providers.base import Catalog, GroupRef, GroupSnapshot
+from providers.base import Catalog, GroupRef, GroupSnapshot, SingleDelete
 from providers.errors import ProviderError
 from providers.simulated import (
     creations,
@@ -139,9 +139,12 @@ class SimulatedRegion:
         deletions.delete_set(self.world, ref)
 
     def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation on one member, or change its tags at once."""
+        """Start a power operation or the deletion of one member, or change its tags at once."""
         self.world.settle()
-        operations.operate(self.world, ref, name, operation)
+        if isinstance(operation, SingleDelete):
+            deletions.delete_one(self.world, ref, name)
+        else:
+            operations.operate(self.world, ref, name, operation)
 
     def delete_leftover(self, resource_id: str) -> None:
         """Delete a NIC or disk whose VM is gone; one that is gone itself is accepted.

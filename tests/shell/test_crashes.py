@@ -10,6 +10,7 @@ import pytest
 
 from controller.engine.converge import End
 from controller.engine.reconcile import run_pass
+from controller.spec.values import DeletionMode
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.scenario import CreationFault, CreationOutcome
 from tests.builders import REF
@@ -81,6 +82,18 @@ def test_every_single_crash(before: int, after: int, when: When, lag: float) -> 
         check_aftermath(web(after), provider)
         assert (watch.lowest, watch.highest) == (min(before, after), max(before, after)), at
     assert at >= 2
+
+
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("lag", [0.0, LAG])
+def test_crash_between_single_deletions(when: When, lag: float) -> None:
+    """Under ``deletion: Single`` a crash between two deletions costs nobody else."""
+    fleet = web(2, deletion=DeletionMode.SINGLE)
+    for at in range(1, 5):
+        provider, watch = watched(settled(web(6), list_lag=lag))
+        live_and_die(fleet, provider, at, when)
+        check_aftermath(fleet, provider)
+        assert (watch.lowest, watch.highest) == (2, 6), at
 
 
 @pytest.mark.parametrize("when", WHENS)

@@ -255,18 +255,39 @@ def test_lost_deletion_is_looked_up(applied: bool) -> None:
 
 
 def test_single_deletion_goes_one_by_one() -> None:
-    """Under ``deletion: Single`` each member has a request of its own, and one refusal stops no other."""
-    lost = fail(Call.DELETE, CallFailure.TRANSIENT, skip=1)
+    """Under ``deletion: Single`` each member has a DELETE of its own, and one refusal stops no other."""
+    lost = fail(Call.OPERATE, CallFailure.TRANSIENT, skip=1)
     provider = settled(web(6), lost)
     report = one_pass(web(3, deletion=DeletionMode.SINGLE), provider)
     assert [line.split()[2] for line in told(report.outcomes)] == ["+", "-", "+"]
-    assert provider.region.world.faults.calls == [3]
+    provider.region.clock.advance(A_WHILE)
+    assert set(live_members(provider.region, REF)).isdisjoint(names(report.outcomes, Verb.DELETE))
 
 
-@pytest.mark.parametrize("deletion", list(DeletionMode))
-def test_throttled_deletion_ends_the_pass(deletion: DeletionMode) -> None:
+def test_single_deletion_leaves_locks_to_azure() -> None:
+    """Under ``deletion: Single`` ARM refuses even a lock that appeared after the last look."""
+    provider = settled(web(6))
+    spared, *others = planned_victims(web(3), provider)
+
+    def lock_at_last(snapshot: GroupSnapshot) -> GroupSnapshot:
+        provider.region.add_lock(LockLevel.CAN_NOT_DELETE, REF.instance_id(spared))
+        return snapshot
+
+    late = after_the_plan(provider, lock_at_last)
+    report = run(run_pass(web(3, deletion=DeletionMode.SINGLE), late, provider.region.clock))
+    assert told(report.outcomes) == [f"delete {spared} - ScopeLocked"] + [
+        f"delete {name} +" for name in others
+    ]
+    assert report.verdict is Verdict.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("deletion", "call"),
+    [(DeletionMode.BATCH, Call.DELETE), (DeletionMode.SINGLE, Call.OPERATE)],
+)
+def test_throttled_deletion_ends_the_pass(deletion: DeletionMode, call: Call) -> None:
     """A throttled deletion is not tried again, and nothing is sent after it."""
-    provider = settled(web(6), fail(Call.DELETE, CallFailure.THROTTLED, retry_after=50.0))
+    provider = settled(web(6), fail(call, CallFailure.THROTTLED, retry_after=50.0))
     report = one_pass(web(3, deletion=deletion), provider)
     assert [line.split()[2:] for line in told(report.outcomes)] == [["-", "TooManyRequests"]] * 3
     assert (report.verdict, report.look_again_seconds) == (Verdict.THROTTLED, 50)
