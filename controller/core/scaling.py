@@ -15,6 +15,7 @@ from controller.core import limits, mix, placement, quorum, victims
 from controller.core.creation_stop import creation_stop
 from controller.core.offerings import Budget, Offers
 from controller.core.steps import Blocked, Prevented
+from controller.core.victim_order import Pick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +101,7 @@ def _change(one: _Round, pool: Pool) -> Change:
 def _shrink(one: _Round, pool: Pool, units: int) -> Change:
     scene = one.scene
     layout = scene.layout(pool, one.staying, one.others(pool))
-    pick = victims.Pick(
+    pick = Pick(
         pool=pool,
         scale_in=scene.fleet.scale_in,
         topology=scene.topology,

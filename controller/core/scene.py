@@ -11,7 +11,7 @@ from controller.core.mix import CLASSES
 from controller.core.phase import SHELLS, SICK, Phase, classify
 from controller.core.spread import Cell, Layout
 from controller.core.topology import Topology, read_topology
-from controller.core.victims import cell_of
+from controller.core.victim_order import cell_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
