@@ -156,8 +156,8 @@ def _blocked(sight: FleetSight, screen: Screen) -> list[str]:
 
 def _plan(sight: FleetSight, screen: Screen) -> list[str]:
     lines = instance_lines(rows_of(PlanView(sight.plan, sight.sighting)), screen)
-    lines += [screen.wrap(note, "        ", first="  Note: ") for note in sight.plan.notes]
-    return lines or ["  nothing to do"]
+    notes = [screen.wrap(note, "        ", first="  Note: ") for note in sight.plan.notes]
+    return (lines or ["  nothing to do"]) + notes
 
 
 def _instances(sight: FleetSight, screen: Screen) -> list[str]:

@@ -97,6 +97,7 @@ Try it without an account:
 
 
 @click.command(
+    "evenkeel",
     cls=Program,
     help=_HELP,
     epilog=f"\b\n{EXIT_CODES}",
@@ -137,7 +138,7 @@ def _stopped(stop: BaseException) -> Exit:
     told = isinstance(stop, Terminated)
     _say(
         f"{'told to stop' if told else 'interrupted'}. "
-        "What was accepted so far goes on; run the command again to see it."
+        "What was accepted goes on; run the command again to see it."
     )
     return Exit.TERMINATED if told else Exit.INTERRUPTED
 

@@ -25,29 +25,39 @@ if TYPE_CHECKING:
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
 
-HEARTBEAT_SECONDS = 30
-"""At most so many seconds on the region's clock pass without a line."""
+HEARTBEAT_SECONDS, LONGEST_SILENCE_SECONDS = 30, 600
+"""A fleet that does not move gives a sign of life after 30 s, then after twice as long, up to 10 min."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What was said of a fleet, when, and after how long to say it again."""
+
+    words: ProgressWords
+    at: datetime
+    silence: int
 
 
 @dataclass(slots=True)
 class LineProgress:
-    """One line for each change. Remembers what it said last, and when."""
+    """One line for each change. Remembers what it said of each fleet, and when."""
 
     fleets: Mapping[str, Fleet]
     screen: Screen
     write: Callable[[str], None]
     started: datetime
-    _said: dict[str, ProgressWords] = field(default_factory=dict)
-    _last: datetime | None = None
+    _said: dict[str, _Line] = field(default_factory=dict)
 
     def note(self, report: PassReport) -> None:
         """Say what a pass found, if it is news or if nothing was said for a while."""
         words = progress_words(report, self.fleets[report.fleet])
-        quiet = (report.ended_at - (self._last or self.started)).total_seconds()
-        if self._said.get(report.fleet) == words and quiet < HEARTBEAT_SECONDS:
-            return
-        self._said[report.fleet] = words
-        self._last = report.ended_at
+        last = self._said.get(report.fleet)
+        silence = HEARTBEAT_SECONDS
+        if last is not None and last.words == words:
+            if (report.ended_at - last.at).total_seconds() < last.silence:
+                return
+            silence = min(last.silence * 2, LONGEST_SILENCE_SECONDS)
+        self._said[report.fleet] = _Line(words, report.ended_at, silence)
         elapsed = human_duration((report.ended_at - self.started).total_seconds())
         head = f"{elapsed:>6}  {pad(report.fleet, max(map(len, self.fleets)))}  "
         self.write(head + words.on(self.screen, len(head)))
@@ -86,7 +96,7 @@ def doing(report: PassReport) -> str:
     if plan is None:
         return "not seen"
     verbs = [str(outcome.verb) for outcome in report.outcomes if outcome.accepted]
-    refused = sum(outcome.error is not None for outcome in report.outcomes)
+    refused = [outcome.error.code for outcome in report.outcomes if outcome.error is not None]
     parts = [
         f"{verbs.count(verb)} {word}"
         for verb, word in (("create", "started"), ("delete", "leaving"), ("tag", "tagged"))
@@ -96,7 +106,7 @@ def doing(report: PassReport) -> str:
         waits = ((len(plan.creating), "being created"), (len(plan.leaving), "being deleted"))
         parts = [f"{count} {words}" for count, words in waits if count]
     if refused:
-        parts.append(f"{refused} refused")
+        parts.append(f"{len(refused)} not accepted ({', '.join(dict.fromkeys(refused))})")
     if report.awaits_approval:
         parts.append("waits for approval")
     elif plan.blocked:

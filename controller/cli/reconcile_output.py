@@ -123,7 +123,7 @@ def done_text(result: Result, screen: Screen) -> str:
 
 
 def accepted_words(outcomes: Sequence[Outcome]) -> str:
-    """``accepted: 1 scale set, 6 creations; refused: 1``."""
+    """``accepted: 1 scale set, 6 creations; not accepted: 1``."""
     parts = [
         counted(count, word)
         for verb, word in _DONE.items()
@@ -132,7 +132,7 @@ def accepted_words(outcomes: Sequence[Outcome]) -> str:
     refused = sum(one.error is not None for one in outcomes)
     unsent = sum(not one.accepted and one.error is None for one in outcomes)
     words = f"accepted: {', '.join(parts) or 'nothing'}"
-    words += f"; refused: {refused}" if refused else ""
+    words += f"; not accepted: {refused}" if refused else ""
     return words + (f"; not sent: {unsent}" if unsent else "")
 
 
@@ -155,6 +155,8 @@ def _standing(sight: FleetSight, screen: Screen, command: str) -> list[str]:
     lines = fleet_head(view, screen)
     lines += draw(lanes_now(sight.plan, sight.sighting), screen)
     lines += [screen.wrap(one, "    ", first="  ! ") for one in blocked_sentences(sight.plan)]
+    if sight.status.summary != "Ready":
+        lines += [screen.wrap(note, "        ", first="  Note: ") for note in sight.plan.notes]
     if sight.plan.approval and not sight.plan.approval.given:
         lines += approval_lines(sight.plan.approval, view, screen, command)
     return lines
