@@ -1,7 +1,7 @@
 """One pass: look, plan, check, carry out, report.
 
-``run_pass`` is the worker boundary of the program: whatever goes wrong with one fleet ends in that
-fleet's report and disturbs no other.
+Here is the worker boundary of the program: whatever goes wrong with one fleet ends in that fleet's
+report and disturbs no other.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.core import status
+from controller.core.observed import Memory
 from controller.core.plan import plan
 from controller.core.steps import Reason
-from controller.engine.execute import Execution, execute
+from controller.engine.execute import execute
 from controller.engine.look import look, look_closer
 from controller.engine.outcome import Work
 from controller.engine.report import Incident, PassReport
 from providers.errors import ProviderError, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Iterable, Mapping, Sequence
 
-    from controller.core.observed import Memory
     from controller.engine.clock import Clock
     from controller.engine.outcome import Outcome
     from controller.spec.values import Fleet
@@ -52,15 +52,30 @@ async def run_pass(
     ``memory`` is that of the report before, if this process made one; ``number`` counts the passes.
     Raises nothing: a failed look and a mistake of our own are told in the report.
     """
-    try:
-        return await _pass(fleet, provider, clock, dry_run=dry_run, memory=memory, number=number)
-    except ProviderError as error:
-        report = _failed(fleet, clock, number, memory)
-        wait = _wait_after(error, clock)
-        return replace(report, error=error, dry_run=dry_run, look_again_seconds=wait)
-    except Exception as error:  # noqa: BLE001 -- the worker boundary: one fleet's bug stops no other
-        report = _failed(fleet, clock, number, memory)
-        return replace(report, incident=_incident(fleet, error), dry_run=dry_run)
+    blank = PassReport(
+        fleet=fleet.name,
+        number=number,
+        ended_at=clock.now,
+        look_again_seconds=AFTER_FAILURE_SECONDS,
+        dry_run=True,
+        memory=memory or Memory(),
+    )
+    planned = await _contained(_plan(fleet, provider, clock, blank), blank, clock)
+    return planned if dry_run else await carry_out(fleet, planned, provider, clock)
+
+
+async def carry_out(
+    fleet: Fleet, planned: PassReport, provider: Provider, clock: Clock
+) -> PassReport:
+    """Carry out what a dry run has planned, and nothing else. Raises nothing, like ``run_pass``.
+
+    A report without a plan is given back as it is.
+    """
+    begun = replace(planned, dry_run=False)
+    if planned.plan is None or planned.observed is None:
+        return begun
+    work = Work(fleet, planned.observed, planned.plan, provider, clock)
+    return await _contained(_execute(work, begun), begun, clock)
 
 
 async def reconcile_once(
@@ -93,45 +108,53 @@ async def reconcile_once(
     return tuple(await asyncio.gather(*(one(fleet) for fleet in fleets)))
 
 
-async def _pass(
-    fleet: Fleet,
-    provider: Provider,
-    clock: Clock,
-    *,
-    dry_run: bool,
-    memory: Memory | None,
-    number: int,
-) -> PassReport:
-    seen = await look(fleet, provider, clock, memory=memory)
+async def _plan(fleet: Fleet, provider: Provider, clock: Clock, blank: PassReport) -> PassReport:
+    seen = await look(fleet, provider, clock, memory=blank.memory)
     observed = seen.observed
     # The plan is made for the moment of the look, so that a saved observation gives the same plan.
     decided = plan(fleet, observed, seen.memory, observed.observed_at)
     if any(step.reason is Reason.SCALE_IN for step in decided.deletes):
         observed = await look_closer(fleet, provider, clock, observed)
         decided = plan(fleet, observed, seen.memory, observed.observed_at)
-    if dry_run:
-        done = Execution((), seen.memory)
-    else:
-        done = await execute(Work(fleet, observed, decided, provider, clock), seen.memory)
-    wait = max((decided.look_again_seconds, *_throttled_waits(done.outcomes, clock)))
-    return PassReport(
-        fleet=fleet.name,
-        number=number,
+    return replace(
+        blank,
         ended_at=clock.now,
-        look_again_seconds=wait,
-        dry_run=dry_run,
+        look_again_seconds=decided.look_again_seconds,
         observed=observed,
-        memory=replace(done.memory, overshoot_frozen=decided.overshoot_frozen),
+        memory=replace(seen.memory, overshoot_frozen=decided.overshoot_frozen),
         plan=decided,
         status=status.compute_status(fleet, observed, decided),
+    )
+
+
+async def _execute(work: Work, begun: PassReport) -> PassReport:
+    done = await execute(work, begun.memory)
+    return replace(
+        begun,
+        ended_at=work.clock.now,
+        look_again_seconds=max(
+            (begun.look_again_seconds, *_throttled_waits(done.outcomes, work.clock))
+        ),
+        memory=done.memory,
         outcomes=done.outcomes,
         violations=done.violations,
     )
 
 
-def _failed(fleet: Fleet, clock: Clock, number: int, memory: Memory | None) -> PassReport:
-    report = PassReport(fleet.name, number, clock.now, AFTER_FAILURE_SECONDS)
-    return report if memory is None else replace(report, memory=memory)
+async def _contained(stage: Awaitable[PassReport], before: PassReport, clock: Clock) -> PassReport:
+    """Await a stage of a pass; whatever it raises ends in the report that was there before."""
+    try:
+        return await stage
+    except ProviderError as error:
+        wait = _wait_after(error, clock)
+        return replace(before, ended_at=clock.now, error=error, look_again_seconds=wait)
+    except Exception as error:  # noqa: BLE001 -- the worker boundary: one fleet's bug stops no other
+        return replace(
+            before,
+            ended_at=clock.now,
+            incident=_incident(before.fleet, error),
+            look_again_seconds=AFTER_FAILURE_SECONDS,
+        )
 
 
 def _throttled_waits(outcomes: Iterable[Outcome], clock: Clock) -> list[int]:
@@ -145,12 +168,12 @@ def _wait_after(error: ProviderError, clock: Clock) -> int:
     return max(1, math.ceil((error.until - clock.now).total_seconds()))
 
 
-def _incident(fleet: Fleet, error: Exception) -> Incident:
+def _incident(fleet: str, error: Exception) -> Incident:
     """Name a mistake of our own. The same mistake has the same id."""
     trace = "".join(traceback.format_exception(error))
-    identity = hashlib.sha256(f"{fleet.name}|{trace}".encode()).hexdigest()[:8]
+    identity = hashlib.sha256(f"{fleet}|{trace}".encode()).hexdigest()[:8]
     sentence = (
-        f"internal error (incident {identity}, {type(error).__name__}): this pass over {fleet.name} was "
+        f"internal error (incident {identity}, {type(error).__name__}): this pass over {fleet} was "
         "given up, and other fleets are not affected. Run again with -v for the details to report"
     )
     return Incident(identity, sentence, trace)
