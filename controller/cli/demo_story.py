@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -152,8 +153,8 @@ class Story:
 
 def demo_fleets() -> tuple[Fleet, ...]:
     """The fleets of the specs that come with the program. Raises ``CommandError`` if they are not there."""
-    package = Path(controller.__file__).parent
-    for folder in (package / "specs", package.parent / "specs"):
+    checkout = Path(controller.__file__).parent.parent / "specs"
+    for folder in (checkout, Path(sys.prefix) / "share/evenkeel/specs"):
         files = [folder / name for name in SPECS]
         if all(file.is_file() for file in files):
             loaded = read_specs([str(file) for file in files])

@@ -48,6 +48,7 @@ def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
             ("in the plan", _fate(row)),
             ("why", row.why if row else _why_left(facts)),
             ("nearly chosen", row.runner_up if row else ""),
+            ("next in line", _next_in_line(sight, name)),
         ],
         screen,
     )
@@ -129,6 +130,13 @@ def _identity(sight: FleetSight, facts: InstanceFacts | None, row: Row | None) -
 
 def _fate(row: Row | None) -> str:
     return "nothing; it stays as it is" if row is None else f"{MEANINGS[row.symbol]} ({row.reason})"
+
+
+def _next_in_line(sight: FleetSight, name: str) -> str:
+    """For which row of the plan this instance was the runner-up."""
+    rows = rows_of(PlanView(sight.plan, sight.sighting))
+    after = [row.name for row in rows if name.lower() in row.runner_up.lower()]
+    return f"after {', '.join(after)}" if after else ""
 
 
 def _why_left(facts: InstanceFacts | None) -> str:
