@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 from controller.core import shells
-from controller.core.serials import member_name
+from controller.core.serials import member_name, serial_of
 from controller.core.steps import Create, Reason, Reservation
 from controller.core.topology import FAULT_DOMAIN, ZONE
 
@@ -42,9 +43,10 @@ def name_creates(
 def reserve(scene: Scene, creates: Sequence[Create]) -> Reservation:
     """What the set's serial tag must say before the creations are sent."""
     serials = scene.window.serials
-    new = sum(not create.retry for create in creates)
+    new = [serial_of(create.instance) or 0 for create in creates if not create.retry]
     floor_to = serials.next if scene.window.closable else serials.floor
-    return Reservation(serials.floor, serials.next, floor_to, serials.next + new)
+    reserve_to = max(new, default=serials.next - 1) + 1
+    return Reservation(serials.floor, serials.next, floor_to, reserve_to)
 
 
 def _names(scene: Scene) -> Iterator[tuple[str, bool]]:
@@ -52,10 +54,12 @@ def _names(scene: Scene) -> Iterator[tuple[str, bool]]:
         yield scene.window.name(serial), True
     # While old numbers are open under a former name of the fleet, new ones are given out under it, too.
     prefix = scene.fleet.name if scene.window.closable else scene.window.prefix
-    serial = scene.window.serials.next
-    while True:
-        yield member_name(prefix, serial), False
-        serial += 1
+    taken = {member.name.lower() for member in scene.observed.members}
+    for serial in count(scene.window.serials.next):
+        name = member_name(prefix, serial)
+        # Somebody may have put a VM of such a name into the set.
+        if name.lower() not in taken:
+            yield name, False
 
 
 def _replaced_by(choice: Choice, replaced: list[Member]) -> Member | None:

@@ -19,12 +19,24 @@ if TYPE_CHECKING:
     from providers.base import Catalog, Group, GroupRef, GroupSnapshot, Instance, Lock, Priority
 
 
+LAST_SERIAL = 99_999_999
+"""Eight digits: a fleet that replaced a thousand members a day would get there after 270 years."""
+WIDEST_WINDOW = 10_000
+"""Ten times the members of a full set: no pass leaves more numbers open."""
+
+
 @dataclass(frozen=True, slots=True)
 class Serials:
     """Numbers in ``[floor, next)`` are open: a member may still appear under each of them."""
 
     floor: int
     next: int
+
+    @property
+    def plausible(self) -> bool:
+        """Whether a controller can have written them, so that walking through the open ones ends soon."""
+        in_range = 1 <= self.floor <= self.next <= LAST_SERIAL
+        return in_range and self.next - self.floor <= WIDEST_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +164,8 @@ def parse_serials(value: str | None) -> Serials | None:
     first, _, second = (value or "").partition("/")
     if not (first.isdecimal() and second.isdecimal()):
         return None
-    floor, following = int(first), int(second)
-    return Serials(floor, following) if 1 <= floor <= following else None
+    found = Serials(int(first), int(second))
+    return found if found.plausible else None
 
 
 def member_of(ref: GroupRef, instance: Instance, *, owned: bool | None = None) -> Member:

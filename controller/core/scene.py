@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controller.core import deletability, scarcity, serials
@@ -93,7 +93,8 @@ class Scene:
 
 
 def read_scene(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Scene:
-    """Work out what a plan rests on."""
+    """Work out what a plan rests on, so that nothing depends on the order in which things were listed."""
+    observed = _ordered(observed)
     window = serials.read_window(fleet, observed)
     wanted = {name.lower() for name in fleet.adopt}
     adopting = tuple(
@@ -111,6 +112,15 @@ def read_scene(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) 
         buckets=_sort(observed, managed, now),
         pools={member.name: _pool_of(fleet, member) for member in managed},
         adopting=adopting,
+    )
+
+
+def _ordered(observed: Observed) -> Observed:
+    locks = observed.locks
+    return replace(
+        observed,
+        members=tuple(sorted(observed.members, key=lambda member: member.name)),
+        locks=None if locks is None else tuple(sorted(set(locks), key=str)),
     )
 
 

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from controller.core import tags
-from controller.core.observed import Serials
+from controller.core.observed import LAST_SERIAL, Serials
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,7 +73,7 @@ def read_window(fleet: Fleet, observed: Observed) -> Window:
 
     A set that was renamed in its spec keeps the name under which its open numbers were reserved.
     """
-    serials = observed.serials or _from_names(observed)
+    serials = _in_force(fleet, observed)
     group = observed.group
     reserved_as = group.tags.get(tags.FLEET, fleet.name) if group else fleet.name
     prefix = reserved_as if serials.floor < serials.next else fleet.name
@@ -104,10 +104,25 @@ def may_still_come(observed: Observed, now: datetime) -> datetime | None:
 
 
 def next_serial(names: Iterable[str]) -> int:
-    """The lowest number above every number in ``names``; 1 for none."""
-    return 1 + max((serial_of(name) or 0 for name in names), default=0)
+    """The lowest number above every number in ``names``; 1 for none.
+
+    Numbers beyond the last that we would ever give out are somebody else's and do not count.
+    """
+    found = [serial_of(name) or 0 for name in names]
+    return 1 + max((serial for serial in found if serial <= LAST_SERIAL), default=0)
 
 
-def _from_names(observed: Observed) -> Serials:
-    following = next_serial(member.name for member in observed.members)
+def _in_force(fleet: Fleet, observed: Observed) -> Serials:
+    """The tag's numbers, unless nothing is open and it is behind the members of ours that were seen."""
+    serials = observed.serials
+    if serials is None or not serials.plausible:
+        return _settled_below(next_serial(member.name for member in observed.members))
+    if serials.floor < serials.next:
+        return serials
+    prefix = f"{fleet.name}-".lower()
+    ours = (one.name for one in observed.owned if one.name.lower().startswith(prefix))
+    return _settled_below(max(serials.next, next_serial(ours)))
+
+
+def _settled_below(following: int) -> Serials:
     return Serials(following, following)
