@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -92,12 +93,11 @@ def validate_500_specs() -> Work:
 
 
 def many_specs(count: int) -> Path:
-    """A new directory with so many copies of the example, each with a name and a set of its own."""
+    """A new directory with so many copies of the example, each with a name of its own, which is also its set's."""
     text = Path("specs/web.yaml").read_text(encoding="utf-8")
     folder = Path(mkdtemp(prefix="evenkeel-bench-"))
     for number in range(count):
-        named = text.replace("name: web\n", f"name: web{number}\n", 1)
-        named = named.replace("scaleSet: web\n", f"scaleSet: web{number}\n", 1)
+        named = re.sub(r"^  name: web\b", f"  name: web{number}", text, count=1, flags=re.MULTILINE)
         (folder / f"web{number}.yaml").write_text(named, encoding="utf-8")
     return folder
 
