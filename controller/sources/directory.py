@@ -63,12 +63,7 @@ def read_sources(paths: Sequence[str]) -> Sources:
         elif stat.S_ISREG(mode):
             _read_file(reading, path, path.parent)
         else:
-            reading.refuse(
-                path,
-                Code.NOT_A_SPEC_FILE,
-                f"`{path}` is neither a directory nor a regular file",
-                "name a spec file or a directory of spec files",
-            )
+            _refuse_kind(reading, path)
     files = sorted(reading.files.values(), key=lambda source: source.path)
     return Sources(tuple(files), in_order(reading.problems))
 
@@ -86,6 +81,20 @@ def _refuse_path(reading: _Reading, path: Path, error: OSError) -> None:
             f"`{path}` cannot be read: {reason}",
             "check its permissions and those of the directories above it",
         )
+
+
+def _refuse_kind(reading: _Reading, path: Path) -> None:
+    reading.refuse(
+        path,
+        Code.NOT_A_SPEC_FILE,
+        f"`{path}` is neither a directory nor a regular file",
+        "name a spec file or a directory of spec files",
+    )
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe that nobody writes to would hold the reader for ever."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _read_directory(reading: _Reading, directory: Path) -> None:
@@ -107,7 +116,13 @@ def _spec_files(reading: _Reading, directory: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         _refuse_path(reading, Path(str(error.filename)), error)
 
-    for above, below, names in os.walk(directory, onerror=refuse):
+    seen: set[str] = set()
+    for above, below, names in os.walk(directory, onerror=refuse, followlinks=True):
+        real = os.path.realpath(above)
+        if real in seen:  # a link to a directory above would lead in circles
+            below.clear()
+            continue
+        seen.add(real)
         below[:] = sorted(name for name in below if not name.startswith("."))
         for name in sorted(names):
             if not name.startswith(".") and name.lower().endswith(SUFFIXES):
@@ -119,7 +134,10 @@ def _read_file(reading: _Reading, path: Path, root: Path) -> None:
         real = os.path.realpath(path, strict=True)
         if real in reading.files:
             return
-        with path.open("rb") as stream:
+        with open(path, "rb", opener=_open_at_once) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+                _refuse_kind(reading, path)
+                return
             content = stream.read(MAX_BYTES + 1)
     except OSError as error:
         _refuse_path(reading, path, error)
