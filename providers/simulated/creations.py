@@ -14,14 +14,14 @@ from providers.simulated.records import ScaleSetRecord
 from providers.simulated.scenario import Allocation
 
 if TYPE_CHECKING:
-    from providers.base import GroupRef, GroupRequest, InstanceRequest
+    from providers.base import GroupRef, GroupRequest, InstanceRequest, SizeFacts
     from providers.simulated.records import Fate, InstanceRecord
     from providers.simulated.world import World
 
 
 def put_set(world: World, ref: GroupRef, request: GroupRequest, etag: str | None) -> ScaleSetRecord:
     """Create a set (``etag`` None: only create) or write to it if its etag is ``etag``."""
-    resources.check_resource_group(ref, world.scenario)
+    resources.check_resource_group(ref, world)
     locks.check_write(world.locks(), ref.id)
     scale_sets.check_request(ref, request)
     record = world.sets.get(ref.id.lower())
@@ -62,20 +62,35 @@ def _write_set(
 def create(world: World, ref: GroupRef, request: InstanceRequest) -> None:
     """Start the creation of a member: refuse what Azure refuses at once, accept the rest."""
     scale_set = _set_for(world, ref)
+    _check_new(world, ref, request)
+    facts = instances.check_request(scale_set, request)
+    resources.check_references(ref, request, world)
+    instances.check_room(scale_set, request, world.roster.count(ref))
+    _begin(world, scale_set.ref, request, facts)
+
+
+def create_alone(world: World, ref: GroupRef, request: InstanceRequest) -> None:
+    """Start the creation of a VM that belongs to no set: ``ref`` has an empty name."""
+    resources.check_resource_group(ref, world)
+    _check_new(world, ref, request)
+    facts = instances.check_alone(request)
+    resources.check_references(ref, request, world)
+    _begin(world, ref, request, facts)
+
+
+def _check_new(world: World, ref: GroupRef, request: InstanceRequest) -> None:
     if world.roster.find(ref, request.name) is not None:
         raise failures.exists(ref.instance_id(request.name))
     locks.check_write(world.locks(), ref.instance_id(request.name))
-    facts = instances.check_request(scale_set, request)
-    resources.check_references(ref, request, world.scenario)
-    instances.check_room(scale_set, request, world.roster.count(ref))
+
+
+def _begin(world: World, ref: GroupRef, request: InstanceRequest, facts: SizeFacts) -> None:
     instances.check_offered(ref, request, world.scenario)
     shortage = world.roster.usage.check(ref, facts, request.priority, world.scenario)
     if shortage is not None:
-        raise failures.quota_exceeded(shortage, scale_set.ref.location)
+        raise failures.quota_exceeded(shortage, ref.location)
     now = world.clock.elapsed
-    record = instances.accepted(
-        scale_set.ref, request, at=now, lag=world.scenario.list_lag, dice=world.dice
-    )
+    record = instances.accepted(ref, request, at=now, lag=world.scenario.list_lag, dice=world.dice)
     fate = fate_of(world, record, Phase.CREATING) or world.faults.creation(record, now)
     world.begin(replace(record, fate=fate), Phase.CREATING, now)
 
@@ -89,7 +104,7 @@ def fate_of(world: World, record: InstanceRecord, phase: Phase) -> Fate | None:
 
 
 def _set_for(world: World, ref: GroupRef) -> ScaleSetRecord:
-    resources.check_resource_group(ref, world.scenario)
+    resources.check_resource_group(ref, world)
     scale_set = world.sets.get(ref.id.lower())
     if scale_set is None:
         raise failures.set_missing(ref.id)

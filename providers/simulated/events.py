@@ -42,14 +42,20 @@ def apply(world: World, event: Event, at: float) -> bool:
 
 
 def _evict(world: World, event: Eviction, at: float) -> None:
-    hit = [record for record in world.roster if _can_be_evicted(record) and _names(event, record)]
+    hit = [record for record in world.roster if can_be_evicted(record) and _names(event, record)]
     for record in hit[: event.count]:
-        gone = record.eviction_policy == "Delete"
-        cleared = replace(record, fate=None, problem=None)
-        world.begin(cleared, Phase.DELETING if gone else Phase.DEALLOCATING, at)
+        evict(world, record, at)
 
 
-def _can_be_evicted(record: InstanceRecord) -> bool:
+def evict(world: World, record: InstanceRecord, at: float) -> None:
+    """Take its capacity from a Spot VM; it is deleted or deallocated as its policy says."""
+    gone = record.eviction_policy == "Delete"
+    cleared = replace(record, fate=None, problem=None)
+    world.begin(cleared, Phase.DELETING if gone else Phase.DEALLOCATING, at)
+
+
+def can_be_evicted(record: InstanceRecord) -> bool:
+    """Whether a VM is Spot, holds a host and is not on its way out."""
     leaving = {Phase.DELETING, Phase.DEALLOCATING}
     return record.priority is Priority.SPOT and record.life.phase not in WITHOUT_HOST | leaving
 

@@ -28,11 +28,18 @@ _SECRETS = ("adminPassword", "customData")
 def check_request(record: ScaleSetRecord, request: InstanceRequest) -> SizeFacts:
     """Raise ``Rejected`` for a VM that is wrong in itself or in this set; give its size's facts."""
     facts = size_facts(request.size)
+    if facts is not None and not facts.memory_preserving:
+        raise failures.size_not_for_flexible(facts.name, record.ref.name)
+    if facts is not None:
+        scale_sets.check_place(record, request)
+    return check_alone(request)
+
+
+def check_alone(request: InstanceRequest) -> SizeFacts:
+    """Raise ``Rejected`` for a VM that is wrong in itself; give its size's facts."""
+    facts = size_facts(request.size)
     if facts is None:
         raise failures.size_unknown(request.size)
-    if not facts.memory_preserving:
-        raise failures.size_not_for_flexible(facts.name, record.ref.name)
-    scale_sets.check_place(record, request)
     scale_sets.check_tags(request.tags)
     _check_spot(request, facts)
     return facts
@@ -159,7 +166,8 @@ def _shown_document(record: InstanceRecord) -> dict[str, object]:
     document = dict(record.document)
     document["hardwareProfile"] = {"vmSize": record.size}
     document["priority"] = record.priority.value
-    document["virtualMachineScaleSet"] = {"id": record.ref.id}
+    if record.ref.name:
+        document["virtualMachineScaleSet"] = {"id": record.ref.id}
     document["provisioningState"] = SHOWN[record.life.phase][0].value
     if record.fault_domain is not None:
         document["platformFaultDomain"] = record.fault_domain

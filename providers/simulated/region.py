@@ -84,7 +84,7 @@ class SimulatedRegion:
     def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
         """Show a set, its members and the locks, as ``providers.base`` says."""
         self.world.settle()
-        resources.check_resource_group(ref, self.scenario)
+        resources.check_resource_group(ref, self.world)
         scale_set = self.world.sets.get(ref.id.lower())
         records = self._listed(ref) if names is None else self._asked(ref, names)
         return GroupSnapshot(
@@ -123,6 +123,11 @@ class SimulatedRegion:
         self.world.settle()
         creations.create(self.world, ref, request)
 
+    def create_alone(self, ref: GroupRef, request: InstanceRequest) -> None:
+        """Start the creation of a VM outside of any set; ``ref`` has an empty name."""
+        self.world.settle()
+        creations.create_alone(self.world, ref, request)
+
     def delete_members(self, ref: GroupRef, names: Sequence[str]) -> None:
         """Start a batch delete; it takes the place of one that is running. Unknown names are skipped."""
         self.world.settle()
@@ -160,10 +165,12 @@ class SimulatedRegion:
         found = self.world.leftovers.values()
         return tuple(left for left in found if locks.covers(ref.group_scope, left.id))
 
-    def add_lock(self, level: LockLevel, scope: str, name: str = "lock") -> None:
+    def add_lock(
+        self, level: LockLevel, scope: str, name: str = "lock", *, notes: str = ""
+    ) -> None:
         """Set a lock on an ARM id; one of the same name there is changed."""
         self.remove_lock(scope, name)
-        self.world.own_locks.append(LockRecord(name, level, scope))
+        self.world.own_locks.append(LockRecord(name, level, scope, notes))
 
     def remove_lock(self, scope: str, name: str = "lock") -> None:
         """Take a lock away; nothing happens if there is none."""

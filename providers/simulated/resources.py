@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from providers.base import GroupRef, InstanceRequest
     from providers.simulated.dice import Dice
     from providers.simulated.records import InstanceRecord
-    from providers.simulated.scenario import Scenario
+    from providers.simulated.world import World
 
 # Azure: the NIC of a failed creation is kept for its VM for three minutes.
 NIC_RESERVED_SECONDS = 180.0
@@ -82,13 +82,15 @@ def left_by(record: InstanceRecord, locked: frozenset[str], at: float) -> list[L
     ]
 
 
-def check_references(ref: GroupRef, request: InstanceRequest, scenario: Scenario) -> None:
+def check_references(ref: GroupRef, request: InstanceRequest, world: World) -> None:
     """Raise, in a strict region, if the request refers to what is not there or lacks a way out."""
+    scenario = world.scenario
     if not scenario.strict:
         return
-    check_resource_group(ref, scenario)
+    check_resource_group(ref, world)
     subnets = {subnet.id.lower(): subnet.nat_gateway for subnet in scenario.subnets}
-    known = {resource.lower() for resource in scenario.resources} | subnets.keys()
+    listed = {resource.lower() for resource in scenario.resources}
+    known = listed | subnets.keys() | world.documents.keys()
     wanted = [*references(request.document), *request.identity_ids]
     for reference in wanted:
         if reference.lower() not in known:
@@ -97,13 +99,13 @@ def check_references(ref: GroupRef, request: InstanceRequest, scenario: Scenario
         raise failures.no_outbound()
 
 
-def check_resource_group(ref: GroupRef, scenario: Scenario) -> None:
+def check_resource_group(ref: GroupRef, world: World) -> None:
     """Raise ``NotFound``, in a strict region, if nothing listed lies in the resource group or is it."""
-    scope = ref.group_scope.lower()
+    scope, scenario = ref.group_scope.lower(), world.scenario
+    if not scenario.strict or scope in world.documents:
+        return
     listed = [*scenario.resources, *(subnet.id for subnet in scenario.subnets)]
-    if scenario.strict and not any(
-        entry.lower() == scope or entry.lower().startswith(f"{scope}/") for entry in listed
-    ):
+    if not any(entry.lower() == scope or entry.lower().startswith(f"{scope}/") for entry in listed):
         raise failures.group_missing(ref.resource_group)
 
 

@@ -1,6 +1,7 @@
 """What a region file holds beside the VMs, and how records become JSON and back."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import ConfigDict, TypeAdapter
 
@@ -18,7 +19,7 @@ class Saved:
     """Everything of a region but its start, its scenario and its VMs.
 
     ``calls`` and ``creations`` count how often each fault was met; ``pending`` and ``waiting`` are
-    indexes of the scenario's events.
+    indexes of the scenario's events. ``documents`` are what the ARM face keeps; see ``World``.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -35,6 +36,7 @@ class Saved:
     creations: tuple[int, ...]
     pending: tuple[int, ...]
     waiting: tuple[int, ...]
+    documents: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 REST = TypeAdapter(Saved)

@@ -35,7 +35,7 @@ class DeleteUnderLock(StrEnum):
 
 
 class Call(StrEnum):
-    """The calls of the provider contract that can be made to fail."""
+    """The calls of the provider contract that can be made to fail, and ARM's poll of an operation."""
 
     OBSERVE = "observe"
     CATALOG = "catalog"
@@ -44,6 +44,7 @@ class Call(StrEnum):
     DELETE = "delete"
     OPERATE = "operate"
     DELETE_GROUP = "deleteGroup"
+    POLL = "poll"
 
 
 class CallFailure(StrEnum):
@@ -224,11 +225,14 @@ class Scenario:
 
     ``quotas`` are limits in vCPUs by quota name; a family that is not named has ``default_quota``.
     ``strict``: only the ``resources`` and ``subnets`` listed here exist; otherwise all that a request
-    refers to does.
+    refers to does. ``page_size`` (0: as Azure) and ``empty_pages``, which come before the first row and
+    carry a link to the next page all the same, shape the lists of the ARM face.
     """
 
     __pydantic_config__ = _STRICT
     list_lag: Seconds = 0.0
+    page_size: Count = 0
+    empty_pages: Count = 0
     delete_under_lock: DeleteUnderLock = DeleteUnderLock.ALLOW
     default_quota: Count = 100_000
     quotas: Mapping[str, Count] = field(default_factory=dict)

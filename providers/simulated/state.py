@@ -166,6 +166,7 @@ def _saved(world: World) -> Saved:
         creations=tuple(world.faults.creations),
         pending=tuple(world.pending),
         waiting=tuple(world.waiting),
+        documents=world.documents,
     )
 
 

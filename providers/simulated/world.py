@@ -20,12 +20,17 @@ from providers.simulated.roster import Roster
 from providers.simulated.scenario import Allocation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import TypeAlias
+
     from providers.base import GroupRef
     from providers.simulated.clock import VirtualClock
     from providers.simulated.dice import Dice
     from providers.simulated.records import Fate, InstanceRecord, Leftover, ScaleSetRecord
     from providers.simulated.saved import Saved
     from providers.simulated.scenario import Scenario
+
+    Witness: TypeAlias = Callable[[str, InstanceRecord | ScaleSetRecord | None, float], None]
 
 _EVENT = "event:"
 
@@ -34,7 +39,9 @@ class World:
     """Everything the region knows. ``changes`` counts up with each change, also those by time.
 
     ``pending`` are the scenario's events whose time has not come, ``waiting`` those whose time has come
-    and whose object is not there yet; both by index.
+    and whose object is not there yet; both by index. ``documents`` are JSON documents of what the region
+    itself knows nothing of, by key; only the ARM face writes them. ``witness`` is told of each step in the
+    life of a VM or set: its key, its newer state (None: it is gone), and when.
     """
 
     def __init__(self, clock: VirtualClock, dice: Dice, scenario: Scenario) -> None:
@@ -47,6 +54,8 @@ class World:
         self.ghosts: list[Ghost] = []
         self.leftovers: dict[str, Leftover] = {}
         self.own_locks: list[LockRecord] = []
+        self.documents: dict[str, Mapping[str, object]] = {}
+        self.witness: Witness | None = None
         self.changes = 0
         self.turn = 0
         self.events = events.planned(scenario)
@@ -77,6 +86,7 @@ class World:
         self.ghosts = list(saved.ghosts)
         self.leftovers = {left.id.lower(): left for left in saved.leftovers}
         self.own_locks = list(saved.locks)
+        self.documents = dict(saved.documents)
         self.faults = Faults(self.scenario, saved.calls, saved.creations)
         self.pending, self.waiting = list(saved.pending), list(saved.waiting)
         self.plan_ahead()
@@ -125,7 +135,9 @@ class World:
         """Put a VM into a phase and plan its end."""
         due = self._end_of(phase, record.fate, at)
         life = Life(phase, due, self.next_turn())
-        return self.store(replace(record, life=life, etag=record.etag + 1))
+        begun = self.store(replace(record, life=life, etag=record.etag + 1))
+        self._tell(begun.key, begun, at)
+        return begun
 
     def store(self, record: InstanceRecord) -> InstanceRecord:
         """Keep a VM's newer state."""
@@ -159,7 +171,8 @@ class World:
             former = record.former
             due = None if former.due is None else max(former.due, self.clock.elapsed)
             life = Life(former.phase, due, self.next_turn())
-            self.store(replace(record, life=life, batch=None, former=None))
+            returned = self.store(replace(record, life=life, batch=None, former=None))
+            self._tell(returned.key, returned, self.clock.elapsed)
 
     def locks(self) -> list[LockRecord]:
         """All locks there are now, those of the scenario included."""
@@ -204,7 +217,7 @@ class World:
             self._advance(record, at)
         scale_set = self.sets.get(key)
         if scale_set is not None and scale_set.turn == turn:
-            self._advance_set(scale_set)
+            self._advance_set(scale_set, at)
 
     def _advance(self, record: InstanceRecord, at: float) -> None:
         phase, fate = record.life.phase, record.fate
@@ -233,6 +246,7 @@ class World:
         self.roster.drop(record)
         self.ghosts.append(Ghost(record, at + self.scenario.list_lag))
         self._touch(record.ref)
+        self._tell(record.key, None, at)
 
     def _touch(self, ref: GroupRef) -> None:
         # The platform writes to the set when a batch is through, and its etag moves.
@@ -240,10 +254,15 @@ class World:
         if scale_set is not None and not any(member.batch for member in self.roster.members(ref)):
             self.sets[scale_set.key] = replace(scale_set, etag=scale_set.etag + 1)
 
-    def _advance_set(self, record: ScaleSetRecord) -> None:
+    def _advance_set(self, record: ScaleSetRecord, at: float) -> None:
         self.next_turn()
         if record.state is ProvisioningState.DELETING:
             del self.sets[record.key]
-            return
-        state = ProvisioningState.SUCCEEDED
-        self.sets[record.key] = replace(record, state=state, due=None, etag=record.etag + 1)
+        else:
+            state = ProvisioningState.SUCCEEDED
+            self.sets[record.key] = replace(record, state=state, due=None, etag=record.etag + 1)
+        self._tell(record.key, self.sets.get(record.key), at)
+
+    def _tell(self, key: str, record: InstanceRecord | ScaleSetRecord | None, at: float) -> None:
+        if self.witness is not None:
+            self.witness(key, record, at)
