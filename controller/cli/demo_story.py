@@ -44,6 +44,7 @@ class Story:
 
     def __init__(self, show: Show) -> None:
         self._show = show
+        # Lines instead of a live view: the story is to be read afterwards, too.
         self._screen = replace(show.out, live=False)
         self._region = SimulatedRegion.fresh(START, seed=SEED)
         self._provider = SimulatedProvider(self._region)

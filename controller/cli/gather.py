@@ -39,6 +39,7 @@ def gather(
     show.say(f"evenkeel: {source.sentence}")
     specs = load_specs(paths, show)
     fleets = choose(specs, names)
+    # Who asks for one fleet by name is not troubled by the mistakes of others.
     broken = specs.has_errors and not names
     with opened_provider(source) as place:
         reports = asyncio.run(reconcile_once(fleets, place.provider, place.clock, dry_run=True))

@@ -124,6 +124,7 @@ def _mark(member: Member, now: datetime, ledger: Ledger) -> Mark:
     phase = classify(member.instance, now)
     if phase is Phase.DELETING:
         return Mark.LEAVING
+    # What cannot be deleted comes before what does not serve: it decides about scale-in.
     obstacle = ledger.obstacles.get(member.name)
     if obstacle and obstacle.reason in _LOCKED:
         return Mark.LOCKED

@@ -137,6 +137,8 @@ def specs_option(function: Callable[..., int]) -> Callable[..., int]:
         "paths",
         multiple=True,
         default=("specs/",),
+        # A path type, so that several paths in the variable are divided as in PATH.
+        type=click.Path(),
         envvar="EVENKEEL_SPECS",
         metavar="PATH",
         help="Spec file or directory; may be given again. Default: specs/",
@@ -171,7 +173,7 @@ def _show_options() -> list[Callable[[Callable[..., int]], Callable[..., int]]]:
             "--verbose",
             count=True,
             envvar="EVENKEEL_VERBOSE",
-            help="Say more; -vv still more.",
+            help="Say more: what was nearly chosen, and log lines.",
         ),
         click.option(
             "--log-format",

@@ -168,6 +168,7 @@ def _letter(mark: Mark, screen: Screen) -> str:
 
 
 def _cells(row: tuple[Mark, ...], scale: int) -> list[Mark]:
+    # Rounded up for each kind, so that one locked member among a thousand still has its letter.
     counts = Counter(row)
     return [mark for mark in Mark for _ in range(-(-counts[mark] // scale))]
 

@@ -30,6 +30,7 @@ def plan_markdown(
 ) -> str:
     """The whole plan as Markdown. Fleets with something to do or to say are unfolded."""
     totals = totals_of(views)
+    # A plan without a fleet that could not be seen must not read as if nothing changed.
     head = "No changes." if totals.nothing and not unplanned else totals.line
     blocks = [f"### {head}"]
     if totals.rest:

@@ -30,63 +30,66 @@ Examples:
 """
 
 
+_OPTIONS = (
+    click.option(
+        "--dry-run",
+        is_flag=True,
+        envvar="EVENKEEL_DRY_RUN",
+        help="Show the plan; change nothing.",
+    ),
+    click.option(
+        "--until-converged",
+        is_flag=True,
+        envvar="EVENKEEL_UNTIL_CONVERGED",
+        help="Make passes until there is nothing to do.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0),
+        envvar="EVENKEEL_TIMEOUT",
+        metavar="S",
+        help=f"With --until-converged: seconds to try. Default: {DEFAULT_TIMEOUT_SECONDS:.0f}",
+    ),
+    click.option(
+        "--observed",
+        envvar="EVENKEEL_OBSERVED",
+        type=click.Path(path_type=Path),
+        help="With --dry-run: plan from a saved observation.",
+    ),
+    click.option(
+        "--out",
+        envvar="EVENKEEL_OUT",
+        type=click.Path(path_type=Path),
+        help="With --dry-run: also save the plan for --apply.",
+    ),
+    click.option(
+        "--apply",
+        "saved",
+        envvar="EVENKEEL_APPLY",
+        type=click.Path(path_type=Path),
+        help="Carry out a saved plan, unless something moved.",
+    ),
+    click.option(
+        "--approve",
+        "tokens",
+        multiple=True,
+        envvar="EVENKEEL_APPROVE",
+        metavar="TOKEN",
+        help="Say yes to what a guard holds back; may be given again.",
+    ),
+    click.option(
+        "--detailed-exitcode",
+        is_flag=True,
+        envvar="EVENKEEL_DETAILED_EXITCODE",
+        help="Exit 2 when changes are pending, 3 when they are blocked.",
+    ),
+)
+
+
 def _mode_options(function: Callable[..., int]) -> Callable[..., int]:
     """Add the options that say what is done with a plan."""
-    options = [
-        click.option(
-            "--dry-run",
-            is_flag=True,
-            envvar="EVENKEEL_DRY_RUN",
-            help="Show the plan; change nothing.",
-        ),
-        click.option(
-            "--until-converged",
-            is_flag=True,
-            envvar="EVENKEEL_UNTIL_CONVERGED",
-            help="Make passes until there is nothing to do.",
-        ),
-        click.option(
-            "--timeout",
-            type=click.FloatRange(min=0),
-            envvar="EVENKEEL_TIMEOUT",
-            metavar="S",
-            help=f"With --until-converged: seconds to try. Default: {DEFAULT_TIMEOUT_SECONDS:.0f}",
-        ),
-        click.option(
-            "--observed",
-            envvar="EVENKEEL_OBSERVED",
-            type=click.Path(path_type=Path),
-            help="With --dry-run: plan from a saved observation.",
-        ),
-        click.option(
-            "--out",
-            envvar="EVENKEEL_OUT",
-            type=click.Path(path_type=Path),
-            help="With --dry-run: also save the plan for --apply.",
-        ),
-        click.option(
-            "--apply",
-            "saved",
-            envvar="EVENKEEL_APPLY",
-            type=click.Path(path_type=Path),
-            help="Carry out a saved plan, unless something moved.",
-        ),
-        click.option(
-            "--approve",
-            "tokens",
-            multiple=True,
-            envvar="EVENKEEL_APPROVE",
-            metavar="TOKEN",
-            help="Say yes to what a guard holds back; may be given again.",
-        ),
-        click.option(
-            "--detailed-exitcode",
-            is_flag=True,
-            envvar="EVENKEEL_DETAILED_EXITCODE",
-            help="Exit 2 when changes are pending, 3 when they are blocked.",
-        ),
-    ]
-    for option in reversed(options):
+    # Decorators apply from the last to the first; the help lists them in the order above.
+    for option in reversed(_OPTIONS):
         function = option(function)
     return function
 

@@ -81,6 +81,7 @@ def approve(fleets: Sequence[Fleet], tokens: Sequence[str], show: Show) -> tuple
                 f"evenkeel: the token {token} approves nothing here: "
                 "it belongs to another fleet, or the spec has changed since"
             )
+    # Only into the fleet it belongs to: another one may carry a token of its own in its spec.
     given = {expected[token]: token for token in tokens if token in expected}
     return tuple(replace(fleet, approval=given.get(fleet.name, fleet.approval)) for fleet in fleets)
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.cli.exits import CommandError
 from controller.core.plan import plan
 from controller.core.status import compute_status
-from controller.engine.execute import execute
 from controller.engine.look import recall
-from controller.engine.outcome import Work
-from controller.engine.reconcile import reconcile_once
+from controller.engine.reconcile import carry_out, reconcile_once
 from controller.engine.report import PassReport
 from controller.formats.observation import read_observation
 from controller.formats.plan_document import plan_document
@@ -57,6 +54,7 @@ async def apply_saved(
     saved = _saved(file, fleets)
     wanted = [fleet for fleet in fleets if fleet.name in saved]
     fresh = await reconcile_once(wanted, place.provider, place.clock, dry_run=True)
+    # Exactly the plan compared here is carried out; planning once more could give another.
     moved = [line for report in fresh for line in _moved(saved[report.fleet], report)]
     if moved:
         shown = "".join(f"\n  {line}" for line in moved)
@@ -64,25 +62,11 @@ async def apply_saved(
             f"the plan in {file} is stale; nothing was done. What moved since:{shown}",
             hint="plan again: evenkeel reconcile PATH --dry-run --out FILE",
         )
-    return tuple(
-        await asyncio.gather(
-            *(_executed(fleet, report, place) for fleet, report in zip(wanted, fresh, strict=True))
-        )
+    done = (
+        carry_out(fleet, report, place.provider, place.clock)
+        for fleet, report in zip(wanted, fresh, strict=True)
     )
-
-
-async def _executed(fleet: Fleet, report: PassReport, place: Composition) -> PassReport:
-    if report.observed is None or report.plan is None:
-        return report
-    work = Work(fleet, report.observed, report.plan, place.provider, place.clock)
-    done = await execute(work, report.memory)
-    return replace(
-        report,
-        dry_run=False,
-        ended_at=place.clock.now,
-        outcomes=done.outcomes,
-        violations=done.violations,
-    )
+    return tuple(await asyncio.gather(*done))
 
 
 def _saved(file: Path, fleets: Sequence[Fleet]) -> Mapping[str, SavedPlan]:

@@ -37,6 +37,7 @@ class Loaded:
 
 def read_specs(paths: Sequence[str]) -> Loaded:
     """Read and compile what the paths hold. Never raises for anything found there."""
+    # Also what could be read of an incomplete set is compiled, to tell all mistakes in one run.
     sources = read_sources(paths)
     compiled = compile_specs(sources.files, read_beside)
     return Loaded(

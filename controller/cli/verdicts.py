@@ -34,6 +34,7 @@ def exit_code(reports: Sequence[PassReport], *, broken: bool, detailed: bool) ->
     for verdict, code in _FAILURES:
         if verdict in found:
             return code
+    # Without the option a pending change is no error, as with terraform plan.
     if not detailed:
         return Exit.DONE
     return next((code for verdict, code in _PENDING if verdict in found), Exit.DONE)
