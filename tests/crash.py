@@ -117,14 +117,20 @@ class Watch:
     """Counts a fleet's live members in the region itself, each time that the region changes.
 
     Pass it as ``on_change``. ``counts`` are the numbers seen, in order; members being deleted are gone.
+    ``reused`` are names under which a second VM was created after the first.
     """
 
     ref: GroupRef
     counts: list[int] = field(default_factory=list)
+    reused: set[str] = field(default_factory=set)
+    _born: dict[str, float] = field(default_factory=dict)
 
     def __call__(self, region: SimulatedRegion) -> None:
         """Count once."""
         self.counts.append(len(live_members(region, self.ref)))
+        for record in region.world.roster.members(self.ref):
+            if self._born.setdefault(record.name, record.created_at) != record.created_at:
+                self.reused.add(record.name)
 
     @property
     def highest(self) -> int:

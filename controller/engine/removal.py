@@ -3,6 +3,8 @@
 The fresh look asks for each victim by name, so it does not lag. If it shows that the list was behind,
 nothing is deleted in this pass: other members that the list still shows may be gone as well, and the
 count that the plan rests on would be wrong.
+
+A member's serial number is closed in the set's tag before the member goes: its name is never used again.
 """
 
 from __future__ import annotations
@@ -10,11 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import pacing
-from controller.core.observed import interpret
+from controller.core import pacing, tags
+from controller.core.observed import interpret, parse_serials
 from controller.core.phase import Phase, classify
+from controller.core.serials import serial_of
 from controller.engine.look import look_by_name
 from controller.engine.outcome import Verb, accepted, not_sent, refused
+from controller.engine.set_writes import write_settled
 from controller.spec.values import DeletionMode
 from providers.base import SingleDelete
 from providers.errors import OutcomeUnknown, ProviderError, Throttled
@@ -24,7 +28,9 @@ if TYPE_CHECKING:
 
     from controller.core.observed import Observed
     from controller.engine.outcome import Progress, Work
+    from providers.base import Group
 
+_OPEN = "its serial number is still open; the next pass closes it first"
 _BATCH_RUNS = "an earlier batch deletion is still running, and another one would cut it short"
 
 
@@ -43,6 +49,15 @@ async def delete_members(work: Work, progress: Progress) -> Progress:
         return progress
     if progress.deleting:
         return progress.noting(*(not_sent(Verb.DELETE, name, _BATCH_RUNS) for name in names))
+    if _open_names(progress.group, names):
+        progress = await write_settled(work, progress)
+        still_open = _open_names(progress.group, names)
+        progress = progress.noting(*(not_sent(Verb.DELETE, name, _OPEN) for name in still_open))
+        names = tuple(name for name in names if name not in still_open)
+    return await _look_and_send(work, progress, names) if names else progress
+
+
+async def _look_and_send(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
     try:
         snapshot = await look_by_name(work.fleet, work.provider, work.clock, names=names)
     except ProviderError as error:
@@ -68,6 +83,17 @@ async def _send_confirmed(
     if work.fleet.deletion is DeletionMode.SINGLE:
         return await _one_by_one(work, progress, verdict.go)
     return await _as_batch(work, progress, verdict.go)
+
+
+def _open_names(group: Group | None, names: Sequence[str]) -> tuple[str, ...]:
+    """Names whose numbers the set's tag still has open.
+
+    Deleted as they are, they would look like numbers that never came to life, and be used again.
+    """
+    window = parse_serials(group.tags.get(tags.SERIALS)) if group else None
+    if window is None:
+        return ()
+    return tuple(name for name in names if window.floor <= (serial_of(name) or 0) < window.next)
 
 
 def _behind(fresh: Observed, names: Sequence[str], work: Work) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from random import Random
 
     from providers.base import (
         Catalog,
@@ -31,8 +33,12 @@ class AlteredProvider:
     alter: Callable[[GroupSnapshot, bool], GroupSnapshot] = lambda snapshot, _: snapshot
     quotas: bool = True
 
+    async def _before(self) -> None:
+        """What comes before each call: nothing."""
+
     async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
         """Show what ``alter`` makes of the truth."""
+        await self._before()
         return self.alter(await self.inner.observe(ref, names), names is not None)
 
     async def catalog(self, subscription: str, location: str) -> Catalog:
@@ -42,20 +48,36 @@ class AlteredProvider:
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Pass on."""
+        await self._before()
         return await self.inner.put_group(ref, request, etag=etag)
 
     async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
         """Pass on."""
+        await self._before()
         await self.inner.create(ref, request)
 
     async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
         """Pass on."""
+        await self._before()
         await self.inner.delete(ref, names)
 
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         """Pass on."""
+        await self._before()
         await self.inner.operate(ref, name, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Pass on."""
+        await self._before()
         await self.inner.delete_group(ref)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTakingProvider(AlteredProvider):
+    """Lets others go first before each call, as often as the dice say."""
+
+    turns: Random
+
+    async def _before(self) -> None:
+        for _ in range(self.turns.randrange(4)):
+            await asyncio.sleep(0)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from itertools import product
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
 from controller.engine.converge import End
+from controller.engine.outcome import Verb
 from controller.engine.reconcile import run_pass
 from controller.spec.values import DeletionMode
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.scenario import CreationFault, CreationOutcome
 from tests.builders import REF
 from tests.crash import Crash, MortalProvider, Watch, When, live_members
+from tests.shell.altered import TurnTakingProvider
 from tests.shell.stage import (
     A_WHILE,
     a_provider,
     all_passes,
     half_spot,
+    names,
     one_pass,
     run,
     settled,
@@ -56,11 +61,12 @@ def watched(provider: SimulatedProvider) -> tuple[SimulatedProvider, Watch]:
 
 def check_aftermath(fleet: Fleet, provider: SimulatedProvider) -> None:
     """A new process brings the fleet to its number and then has nothing left to do."""
-    done = run(all_passes(fleet, provider))
+    done = run(all_passes(fleet, provider, timeout_seconds=4 * 3600))
     assert done.end is End.CONVERGED
     assert len(live_members(provider.region, REF)) == fleet.replicas
     provider.region.clock.advance(A_WHILE)
-    assert one_pass(fleet, provider).outcomes == ()
+    last = one_pass(fleet, provider).outcomes
+    assert names(last, Verb.CREATE) + names(last, Verb.DELETE) == []
 
 
 SIZES = [(0, 5), (3, 6), (6, 3), (5, 0)]
@@ -80,7 +86,11 @@ def test_every_single_crash(before: int, after: int, when: When, lag: float) -> 
         provider, watch = watched(start)
         died = live_and_die(web(after), provider, at, when)
         check_aftermath(web(after), provider)
-        assert (watch.lowest, watch.highest) == (min(before, after), max(before, after)), at
+        assert (watch.lowest, watch.highest, watch.reused) == (
+            min(before, after),
+            max(before, after),
+            set(),
+        ), at
     assert at >= 2
 
 
@@ -93,14 +103,14 @@ def test_crash_between_single_deletions(when: When, lag: float) -> None:
         provider, watch = watched(settled(web(6), list_lag=lag))
         live_and_die(fleet, provider, at, when)
         check_aftermath(fleet, provider)
-        assert (watch.lowest, watch.highest) == (2, 6), at
+        assert (watch.lowest, watch.highest, watch.reused) == (2, 6, set()), at
 
 
 @pytest.mark.parametrize("when", WHENS)
 @pytest.mark.parametrize("lag", [0.0, LAG])
 def test_crash_while_replacing_shells(when: When, lag: float) -> None:
     """Creations that fail later are made good after a crash at any step, without one too many."""
-    fault = CreationFault(CreationOutcome.ALLOCATION_FAILED, times=2, skip=1)
+    fault = CreationFault(CreationOutcome.ALLOCATION_FAILED, times=4, skip=1)
     at = 0
     died = True
     while died:
@@ -108,7 +118,7 @@ def test_crash_while_replacing_shells(when: When, lag: float) -> None:
         provider, watch = watched(a_provider(list_lag=lag, creations=(fault,)))
         died = live_and_die(web(4), provider, at, when)
         check_aftermath(web(4), provider)
-        assert watch.highest <= 4, at
+        assert (watch.highest <= 4, watch.reused) == (True, set()), at
     assert at > 5
 
 
@@ -124,7 +134,11 @@ def test_every_two_crashes(before: int, after: int, first: When, second: When, l
         live_and_die(web(after), provider, one, first)
         live_and_die(web(after), provider, two, second)
         check_aftermath(web(after), provider)
-        assert (watch.lowest, watch.highest) == (min(before, after), max(before, after)), (one, two)
+        assert (watch.lowest, watch.highest, watch.reused) == (
+            min(before, after),
+            max(before, after),
+            set(),
+        ), (one, two)
 
 
 @pytest.mark.parametrize("when", WHENS)
@@ -139,20 +153,30 @@ def test_spec_changes_while_dead(when: When) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), SIZES)
-def test_two_controllers_at_once(before: int, after: int) -> None:
-    """Two processes that take turns after every look and never know of each other do no harm."""
-    start = settled(web(before), list_lag=LAG) if before else a_provider(list_lag=LAG)
+@pytest.mark.parametrize("lag", [0.0, LAG])
+@pytest.mark.parametrize("seed", range(8))
+def test_two_controllers_at_once(before: int, after: int, lag: float, seed: int) -> None:
+    """Two processes whose calls fall between each other's in any order do no harm."""
+    start = settled(web(before), list_lag=lag) if before else a_provider(list_lag=lag)
     provider, watch = watched(start)
+    turns = Random(seed)
+
+    async def controller() -> None:
+        mine = TurnTakingProvider(provider, turns=turns)
+        for _ in range(12):
+            await run_pass(web(after), mine, provider.region.clock)
+            await provider.region.clock.sleep(turns.choice([0, 5, 20]))
 
     async def story() -> None:
-        for _ in range(30):
-            await run_pass(web(after), provider, provider.region.clock)
-            await run_pass(web(after), provider, provider.region.clock)
-            await provider.region.clock.sleep(5)
+        await asyncio.gather(controller(), controller())
 
     run(story())
     check_aftermath(web(after), provider)
-    assert (watch.lowest, watch.highest) == (min(before, after), max(before, after))
+    assert (watch.lowest, watch.highest, watch.reused) == (
+        min(before, after),
+        max(before, after),
+        set(),
+    )
 
 
 def test_harness_dies_where_told() -> None:

@@ -12,13 +12,15 @@ from controller.engine.outcome import Verb
 from controller.engine.reconcile import run_pass
 from controller.engine.report import Verdict
 from providers.base import ProvisioningState
+from providers.simulated.provider import SimulatedProvider
 from providers.simulated.scenario import (
     Call,
     CallFailure,
     CallFault,
+    CapacityLimit,
 )
 from tests.builders import REF
-from tests.crash import live_members
+from tests.crash import Watch, live_members
 from tests.shell.altered import AlteredProvider
 from tests.shell.stage import (
     A_WHILE,
@@ -127,3 +129,33 @@ def test_conflict_while_settling_is_harmless() -> None:
     assert told(report.outcomes) == ["settle ."]
     assert report.verdict is Verdict.NOTHING
     assert told(one_pass(web(2), provider).outcomes) == ["settle +"]
+
+
+def test_deleted_name_is_never_used_again() -> None:
+    """The number of a shell is closed before the shell goes, so that no later member gets its name.
+
+    Here the numbers of the second creations are still open when they turn out to be shells, because
+    closing them had to wait for the batch deletion of the first ones.
+    """
+    region = a_provider(capacity=(CapacityLimit(instances=0, until=1800.0),)).region
+    watch = Watch(REF)
+    provider = SimulatedProvider(region, on_change=watch)
+    run(all_passes(web(2), provider, timeout_seconds=3 * 3600))
+    assert watch.reused == set()
+    assert live_members(region, REF) == ("web-000005", "web-000006")
+
+
+def test_unclosed_number_keeps_its_member() -> None:
+    """A member whose number cannot be closed first is not deleted."""
+    provider = a_provider(capacity=(CapacityLimit(instances=0),))
+    one_pass(web(2), provider)
+    provider.region.clock.advance(A_WHILE)
+
+    def outrun(snapshot: GroupSnapshot, _: bool) -> GroupSnapshot:
+        group = snapshot.group
+        return replace(snapshot, group=replace(group, etag='"0"')) if group else snapshot
+
+    between = AlteredProvider(provider, outrun)
+    report = run(run_pass(web(0), between, provider.region.clock))
+    assert told(report.outcomes)[:3] == ["settle .", "delete web-000001 .", "delete web-000002 ."]
+    assert len(live_members(provider.region, REF)) == 2
