@@ -49,7 +49,7 @@ class Extension(Part):
     enable_automatic_upgrade: bool | None = None
     """Let Azure upgrade the extension later."""
     settings: dict[str, JsonValue] = Field(default_factory=dict)
-    """Public settings. `{name}` becomes the member's name."""
+    """Public settings, passed on as they are written."""
     protected_settings_from_key_vault: VaultSecret | None = None
     """Protected settings, kept in a key vault."""
     provision_after_extensions: Many[NonEmpty] = ()

@@ -233,11 +233,22 @@ def _contradictions(spec: Spec) -> Iterator[Finding]:
 
 
 def _without_effect(spec: Spec) -> Iterator[Finding]:
-    if spec.protection.manage_locks:
-        yield Finding(
-            Code.NO_EFFECT_YET,
-            (*SPEC, "protection", "manageLocks"),
-            "`manageLocks` has no effect yet: the controller sets no locks",
+    asked = (
+        (("suspend",), spec.suspend, "take the spec out of the paths to leave the fleet alone"),
+        (("state",), spec.state == "Absent", "scale to 0, then delete the set yourself"),
+        (("deletionPolicy",), spec.deletion_policy == "Delete", "members stay in any case"),
+        (
+            ("protection", "manageLocks"),
+            spec.protection.manage_locks,
             "set the lock yourself; the protection in this spec holds in any case",
-            severity=Severity.WARNING,
-        )
+        ),
+    )
+    for steps, is_asked, remedy in asked:
+        if is_asked:
+            yield Finding(
+                Code.NO_EFFECT_YET,
+                (*SPEC, *steps),
+                f"`{steps[-1]}` has no effect yet: nothing acts upon it",
+                remedy,
+                severity=Severity.WARNING,
+            )
