@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.cli.instances import FleetSight
+from controller.cli.instances import FleetSight, UnseenFleet
 from controller.cli.marks import Sighting
 from controller.cli.place import opened_provider
 from controller.cli.specs import choose, load_specs
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
     from controller.cli.exits import Exit
     from controller.cli.options import Show, Source
     from controller.engine.report import PassReport
+    from controller.spec.compile import BrokenSpec
     from controller.spec.values import Fleet
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What one look at several fleets gave. ``sights`` has those that could be seen."""
+    """What one look at several fleets gave: those that could be seen, and those that could not."""
 
     sights: tuple[FleetSight, ...]
+    unseen: tuple[UnseenFleet, ...]
     now: datetime
     code: Exit
 
@@ -47,6 +49,7 @@ def gather(
     say_trouble(reports, show)
     return Gathered(
         sights=tuple(sights_of(fleets, reports)),
+        unseen=tuple(_unseen(() if names else specs.broken, reports)),
         now=now,
         code=exit_code(reports, broken=broken, detailed=False),
     )
@@ -57,6 +60,14 @@ def sights_of(fleets: Sequence[Fleet], reports: Sequence[PassReport]) -> Iterato
     for fleet, report in zip(fleets, reports, strict=True):
         if report.observed and report.plan and report.status:
             yield FleetSight(Sighting(fleet, report.observed), report.plan, report.status)
+
+
+def _unseen(broken: Sequence[BrokenSpec], reports: Sequence[PassReport]) -> Iterator[UnseenFleet]:
+    for one in broken:
+        yield UnseenFleet(one.name or f"{one.file}:{one.line}", "SpecBroken")
+    for report in reports:
+        if report.plan is None:
+            yield UnseenFleet(report.fleet, "NotSeen")
 
 
 def say_trouble(reports: Sequence[PassReport], show: Show) -> None:

@@ -52,9 +52,9 @@ def command(
 
     gathered = gather(paths, source, show, names=names)
     if show.output != "text":
-        show.document(listing(kind, gathered.sights))
+        show.document(listing(kind, gathered.sights, gathered.unseen))
         return gathered.code
-    rows = table(kind, gathered.sights)
+    rows = table(kind, gathered.sights, gathered.unseen)
     _print(rows[1:] if no_headers else rows, kind, show, empty=len(rows) == 1)
     return gathered.code
 

@@ -31,6 +31,17 @@ class FleetSight:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenFleet:
+    """A fleet of which nothing is known: its spec is broken, or the provider showed nothing of it.
+
+    It has a row of its own, because what is not known must not look as if it were not there.
+    """
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceFacts:
     """One instance as it is now. ``obstacle`` None: it may be deleted. ``updated``: its template is the fleet's."""
 

@@ -96,7 +96,7 @@ class Totals:
     def rest(self) -> str:
         """``4 unchanged, 1 blocked.``: what the line does not say; empty if that is nothing."""
         parts = (
-            (self.replace, "of them replacing a member"),
+            (self.replace, "of the added replace a member"),
             (self.unchanged, "unchanged"),
             (self.blocked, "blocked"),
             (self.waiting, "waiting for approval"),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli.age import age
+from controller.cli.age import UNKNOWN, age
 from controller.cli.events import events_of
 from controller.cli.instances import fleet_line, instances_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.instances import FleetSight
+    from controller.cli.instances import FleetSight, UnseenFleet
     from providers.base import Json
 
 FLEETS = ("NAME", "READY", "DESIRED", "UPDATED", "SPREAD", "STATUS", "AGE")
@@ -22,17 +22,27 @@ KINDS = ("fleets", "instances", "events")
 _API = "evenkeel/v1alpha1"
 
 
-def table(kind: str, sights: Sequence[FleetSight]) -> list[tuple[str, ...]]:
-    """The header and one row for each fleet, instance or event."""
+def table(
+    kind: str, sights: Sequence[FleetSight], unseen: Sequence[UnseenFleet] = ()
+) -> list[tuple[str, ...]]:
+    """The header and one row for each fleet, instance or event; fleets that were not seen come last."""
     rows = {"fleets": _fleet_rows, "instances": _instance_rows, "events": _event_rows}[kind]
     header = {"fleets": FLEETS, "instances": INSTANCES, "events": EVENTS}[kind]
-    return [header, *(row for sight in sights for row in rows(sight))]
+    found = [header, *(row for sight in sights for row in rows(sight))]
+    if kind == "fleets":
+        blank = (UNKNOWN,) * (FLEETS.index("STATUS") - 1)
+        found += [(one.name, *blank, one.status, UNKNOWN) for one in unseen]
+    return found
 
 
-def listing(kind: str, sights: Sequence[FleetSight]) -> dict[str, Json]:
+def listing(
+    kind: str, sights: Sequence[FleetSight], unseen: Sequence[UnseenFleet] = ()
+) -> dict[str, Json]:
     """``{apiVersion, kind: List, items}`` as kubectl prints it, also when there is nothing."""
     documents = {"fleets": _fleet_items, "instances": _instance_items, "events": _event_items}[kind]
     items = [document for sight in sights for document in documents(sight)]
+    if kind == "fleets":
+        items += [{"name": one.name, "status": one.status} for one in unseen]
     return {"apiVersion": _API, "kind": "List", "items": items}
 
 

@@ -74,6 +74,28 @@ def test_fleet_with_broken_spec(shell: Shell) -> None:
     assert "the spec of fleet db is broken (specs/db.yaml:1)" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        ("{}", [("web", "Reconciling"), ("db", "SpecBroken")]),
+        (
+            "{failures: [{call: observe, error: serverError, times: 1000}]}",
+            [("db", "SpecBroken"), ("web", "NotSeen")],
+        ),
+    ],
+)
+def test_unseen_fleets_have_rows(
+    shell: Shell, scenario: str, expected: list[tuple[str, str]]
+) -> None:
+    """A fleet of which nothing is known has a row that says so: unknown never looks like absent."""
+    shell.spec("web")
+    shell.broken_spec("db")
+    words = ("get", "fleets", "--no-headers", "--scenario", shell.scenario(scenario))
+    ran = shell.run(*words, "--state", "none")
+    assert ran.code == 1
+    assert [(row.split()[0], row.split()[5]) for row in ran.out.splitlines()] == expected
+
+
 def test_specs_from_elsewhere(shell: Shell) -> None:
     """Specs are named by option or environment; without either they are in specs/."""
     shell.spec("web")
