@@ -9,6 +9,7 @@ from typing import Any
 
 from controller.core import tags
 from controller.core.observed import Member, Observed, Serials, member_of
+from controller.core.serials import next_serial
 from controller.spec.values import Fleet, Placement, Pool, SizeChoice, Spot, Template
 from providers.base import (
     Catalog,
@@ -96,7 +97,7 @@ def observed(
     members: Sequence[Member] = (), *, locks: Sequence[Lock] | None = (), **over: Any
 ) -> Observed:
     """A complete look at an existing set whose serial numbers are all settled."""
-    following = 1 + max((int(member.name[-6:]) for member in members), default=0)
+    following = next_serial(member.name for member in members)
     found = Observed(
         observed_at=NOW,
         exists=True,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from controller.core.phase import Phase, classify
 from controller.core.serials import Window, read_window, serial_of
-from controller.core.steps import Reason
+from controller.core.steps import Reason, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,16 +117,40 @@ def _places(fleet: Fleet, plan: Plan) -> Iterator[str]:
 
 def _counts(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> Iterator[str]:
     """The plan ends at the wanted number at most, within the set's limit, and not below it."""
-    live, creates, victims = _live(observed, now), len(plan.creates), len(set(plan.victims))
-    after = live - victims + creates
-    if creates and after > fleet.replicas:
-        yield f"{after} members would be there, and {fleet.replicas} are wanted"
+    adopted = {step.instance for step in plan.steps if isinstance(step, Tag)}
+    joining = sum(not one.owned and one.name in adopted for one in observed.members)
+    live, victims = _live(observed, now) + joining, len(set(plan.victims))
     limit = 600 if fleet.managed_image else 1000
-    if creates and len(observed.members) + creates > limit:
-        yield f"{len(observed.members) + creates} VMs would be in the set, which holds {limit}"
-    explicit = sum(len(step.victims) for step in plan.deletes if step.reason in _ASKED_FOR)
-    if explicit and live - victims < fleet.replicas and len(fleet.pools) == 1:
+    if plan.creates and len(observed.members) + len(plan.creates) > limit:
+        yield f"{len(observed.members) + len(plan.creates)} VMs would be in the set, which holds {limit}"
+    if len(fleet.pools) > 1:
+        yield from _pool_counts(fleet, observed, plan, now)
+        return
+    after = live - victims + len(plan.creates)
+    if plan.creates and after > fleet.replicas:
+        yield f"{after} members would be there, and {fleet.replicas} are wanted"
+    explicit = any(step.reason in _ASKED_FOR and step.victims for step in plan.deletes)
+    if explicit and live - victims < fleet.replicas:
         yield f"{live - victims} members would be left, and {fleet.replicas} are wanted"
+
+
+def _pool_counts(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> Iterator[str]:
+    """No pool grows beyond its own number, whatever stands in the way of another one's shrinking."""
+    created = Counter(create.pool for create in plan.creates)
+    gone = set(plan.victims)
+    for pool in fleet.pools:
+        there = sum(
+            member.pool == pool.name
+            and member.name not in gone
+            and classify(member.instance, now) is not Phase.DELETING
+            for member in observed.owned
+        )
+        after = there + created[pool.name]
+        if created[pool.name] and after > pool.replicas:
+            yield f"pool {pool.name} would have {after} members, and {pool.replicas} are wanted"
+    unknown = sorted(set(created) - {pool.name for pool in fleet.pools})
+    for name in unknown:
+        yield f"members would be created in pool {name}, which the spec does not have"
 
 
 def _live(observed: Observed, now: datetime) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from controller.core import limits, naming, notes, spread
 from controller.core.spread import Layout
-from controller.core.steps import Create, Plan, SpreadReport
+from controller.core.steps import Create, Plan, SpreadReport, Tag
 from controller.core.topology import FAULT_DOMAIN, ZONE
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ def finish(scene: Scene, decisions: Decisions) -> Plan:
     """Put the plan together. Everything is in a stable order."""
     creates = tuple(step for step in decisions.steps if isinstance(step, Create))
     live = scene.buckets.live
-    touched = {member.name for member in decisions.gone}
+    tagged = {step.instance for step in decisions.steps if isinstance(step, Tag)}
+    touched = tagged | {member.name for member in decisions.gone}
     report = _spread_report(scene, decisions, creates)
     blocked = tuple(decisions.blocked)
     return Plan(

@@ -98,7 +98,11 @@ def read_scene(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) 
     window = serials.read_window(fleet, observed)
     wanted = {name.lower() for name in fleet.adopt}
     adopting = tuple(
-        member for member in observed.members if not member.owned and member.name.lower() in wanted
+        member
+        for member in observed.members
+        if not member.owned
+        and member.name.lower() in wanted
+        and classify(member.instance, now) is not Phase.DELETING
     )
     managed = tuple(sorted((*observed.owned, *adopting), key=lambda member: member.name))
     return Scene(
