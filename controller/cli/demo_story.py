@@ -15,9 +15,10 @@ from controller.cli.marks import MEANINGS, Mark, Sighting
 from controller.cli.picture import draw, lanes_now, lanes_of, letters_in
 from controller.cli.plan_text import fleet_head, plan_text, summary_lines
 from controller.cli.progress import LineProgress
-from controller.cli.rows import PlanView, counted, spread_sentence
+from controller.cli.rows import PlanView, spread_sentence
 from controller.cli.screen import Paint
 from controller.cli.specs import read_specs
+from controller.cli.words import counted
 from controller.engine.converge import End, converge
 from controller.engine.reconcile import reconcile_once
 from providers.base import LockLevel

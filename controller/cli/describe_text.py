@@ -10,8 +10,9 @@ from controller.cli.failures import explain_failure
 from controller.cli.instances import instances_of
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_text import instance_lines
-from controller.cli.rows import PlanView, blocked_sentences, counted, rows_of, spread_sentence
+from controller.cli.rows import PlanView, blocked_sentences, rows_of, spread_sentence
 from controller.cli.screen import Paint
+from controller.cli.words import counted
 from controller.formats.plan_document import plan_document
 
 if TYPE_CHECKING:

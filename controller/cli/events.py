@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.cli.instances import instances_of
-from controller.cli.rows import place_of
+from controller.cli.words import place_of
 from controller.core.phase import Phase
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from controller.cli.describe_text import pairs
 from controller.cli.failures import explain_failure
 from controller.cli.instances import instances_of
-from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, moment, place_of, rows_of
+from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, rows_of
+from controller.cli.words import moment, place_of
 
 if TYPE_CHECKING:
     from controller.cli.instances import FleetSight, InstanceFacts

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from controller.cli import marks, rows
 from controller.cli.columns import display_width, pad
 from controller.cli.picture import draw, lanes_of, letters_in
-from controller.cli.rows import Symbol, counted, rows_of, totals_of
+from controller.cli.rows import Symbol, rows_of, totals_of
 from controller.cli.screen import Paint
+from controller.cli.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

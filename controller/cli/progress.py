@@ -14,7 +14,7 @@ from controller.cli.age import human_duration
 from controller.cli.columns import pad
 from controller.cli.marks import Sighting
 from controller.cli.picture import compact, lanes_now
-from controller.cli.rows import counted
+from controller.cli.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -11,7 +11,8 @@ from controller.cli.marks import Sighting
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_markdown import plan_markdown
 from controller.cli.plan_text import approval_lines, fleet_head, plan_text
-from controller.cli.rows import PlanView, Unplanned, blocked_sentences, counted
+from controller.cli.rows import PlanView, Unplanned, blocked_sentences
+from controller.cli.words import counted
 from controller.engine.converge import End
 from controller.engine.outcome import Verb
 from controller.formats.plan_document import plan_document

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from controller.cli.words import moment, place_of
 from controller.core.steps import Create, Delete, EnsureSet, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
     from controller.cli.marks import Sighting
     from controller.core.steps import Blocked, Plan, SpreadReport, Step, Victim
@@ -148,27 +148,10 @@ def blocked_sentences(plan: Plan) -> list[str]:
     return [f"{text} ({count} times)" if count > 1 else text for text, count in found.items()]
 
 
-def moment(when: datetime) -> str:
-    """A time to the minute, for people: ``2026-11-21 12:00 UTC``."""
-    return f"{when:%Y-%m-%d %H:%M} UTC"
-
-
 def symbols_in(rows: Iterable[Row]) -> tuple[Symbol, ...]:
     """The symbols that a legend has to explain, in their order."""
     found = {row.symbol for row in rows}
     return tuple(symbol for symbol in Symbol if symbol in found)
-
-
-def counted(count: int, word: str) -> str:
-    """``1 member``, ``2 members``."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
-def place_of(zone: str | None, fault_domain: int | None) -> str:
-    """``zone 2``, ``FD 0``, or nothing where the platform chooses."""
-    if zone is not None:
-        return f"zone {zone}"
-    return "" if fault_domain is None else f"FD {fault_domain}"
 
 
 def _blocked_sentence(blocked: Blocked) -> str:
