@@ -92,6 +92,7 @@ class Code(StrEnum):
     WRITE_ACCELERATOR = "EK0611"
     SSH_KEY = "EK0612"
     SECURITY = "EK0613"
+    EXTENSION_ORDER = "EK0614"
 
     QUORUM = "EK0701"
     QUORUM_VOTERS = "EK0702"
@@ -185,6 +186,7 @@ MEANINGS: dict[Code, str] = {
     Code.WRITE_ACCELERATOR: "Write Accelerator, which Flexible orchestration does not have.",
     Code.SSH_KEY: "Text that is not an SSH public key, or no key at all (a warning).",
     Code.SECURITY: "Security fields that contradict each other.",
+    Code.EXTENSION_ORDER: "An extension waits for one that does not stand before it.",
     Code.QUORUM: "A voting group that the loss of one zone would leave without a majority.",
     Code.QUORUM_VOTERS: "A number of voters that makes no sense for the fleet.",
     Code.CONTRADICTORY_NAMES: "One instance is named for two things that exclude each other.",

@@ -52,16 +52,17 @@ def _pools_or_not(spec: Spec) -> Iterator[Finding]:
         "sizeAllocation": spec.size_allocation,
     }
     if spec.pools is not None:
-        for name, value in own.items():
-            if value is not None:
-                yield Finding(
-                    Code.FIELDS_EXCLUDE,
-                    (*SPEC, name),
-                    f"`{name}` and `pools` exclude each other",
-                    f"move `{name}` into each pool",
-                    at_key=True,
-                    also=((*SPEC, "pools"),),
-                )
+        given = [name for name, value in own.items() if value is not None]
+        if given:
+            shown = ", ".join(f"`{name}`" for name in given)
+            yield Finding(
+                Code.FIELDS_EXCLUDE,
+                (*SPEC, "pools"),
+                f"`pools` excludes {shown} beside it",
+                "move them into each pool, or remove `pools`",
+                at_key=True,
+                also=tuple((*SPEC, name) for name in given),
+            )
         return
     for name in ("replicas", "sizes", "template"):
         if own[name] is None:

@@ -105,7 +105,7 @@ def _extensions(path: Path, template: Template) -> Iterator[Finding]:
         for step, wanted in enumerate(extension.provision_after_extensions):
             if wanted.lower() not in earlier:
                 yield Finding(
-                    Code.UNKNOWN_VALUE,
+                    Code.EXTENSION_ORDER,
                     (*place, index, "provisionAfterExtensions", step),
                     f"no extension called `{wanted}` stands before this one",
                     "extensions are installed in the order of the list",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from controller.spec.codes import Code
 from controller.spec.diagnostics import Severity
+from controller.spec.nodes import dotted
 from controller.spec.rules.view import Finding, PoolView, pools_of, repeated
 from providers.sizes import bundled_sizes, parse_size, size_facts
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from controller.spec.model.capacity import Size
     from controller.spec.model.fleet import FleetDocument
     from controller.spec.model.template import Template
+    from controller.spec.nodes import Path
     from providers.base import SizeFacts
 
 REFUSED_SERIES = frozenset("GHLMN")
@@ -94,27 +96,30 @@ def _features(pool: PoolView, index: int, facts: SizeFacts) -> Iterator[Finding]
         yield Finding(
             Code.SIZE_LACKS_FEATURE,
             path,
-            f"{facts.name} has no {lacking}, which `{needed}` asks for",
+            f"{facts.name} has no {lacking}, which `{dotted(needed)}` asks for",
             "choose another size, or change the template",
-            also=(pool.at("template", *needed.split(".")),),
+            also=(pool.at("template", *needed),),
         )
 
 
-def _needs(template: Template, facts: SizeFacts) -> Iterator[tuple[str, str]]:
-    interfaces = {"network": template.network} | {f"nics.{nic.name}": nic for nic in template.nics}
+def _needs(template: Template, facts: SizeFacts) -> Iterator[tuple[str, Path]]:
+    """Name the first thing of each kind that the template asks for and the size lacks, with its path."""
     if not facts.accelerated_networking:
-        for place, interface in interfaces.items():
-            if interface.accelerated_networking:
-                yield "accelerated networking", f"{place}.acceleratedNetworking"
-                break
+        asked: list[Path] = [("network",)] if template.network.accelerated_networking else []
+        asked += [
+            ("nics", index) for index, nic in enumerate(template.nics) if nic.accelerated_networking
+        ]
+        for place in asked[:1]:
+            yield "accelerated networking", (*place, "acceleratedNetworking")
     if not facts.premium_storage:
-        kinds = {"osDisk": template.os_disk.storage_account_type} | {
-            f"dataDisks.{disk.lun}": disk.storage_account_type for disk in template.data_disks
+        kinds: dict[Path, str | None] = {("osDisk",): template.os_disk.storage_account_type}
+        kinds |= {
+            ("dataDisks", index): disk.storage_account_type
+            for index, disk in enumerate(template.data_disks)
         }
-        for place, kind in kinds.items():
-            if kind is not None and kind.startswith("Premium"):
-                yield "premium storage", f"{place}.storageAccountType"
-                break
+        premium = [place for place, kind in kinds.items() if (kind or "").startswith("Premium")]
+        for place in premium[:1]:
+            yield "premium storage", (*place, "storageAccountType")
 
 
 def _together(pool: PoolView, sound: list[SizeFacts]) -> Iterator[Finding]:
