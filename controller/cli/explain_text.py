@@ -46,7 +46,7 @@ def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
     lines += pairs(
         [
             ("may be deleted", deletable_words(facts) if facts else "it does not exist yet"),
-            ("in the plan", _fate(row)),
+            ("in the plan", _fate(sight, name, row)),
             ("why", row.why if row else _why_left(facts)),
             ("nearly chosen", row.runner_up if row else ""),
             ("next in line", _next_in_line(sight, name)),
@@ -129,8 +129,11 @@ def _identity(sight: FleetSight, facts: InstanceFacts | None, row: Row | None) -
     return f"{facts.name}: {facts.priority} {facts.size} in {place}, {facts.phase}, fleet {facts.fleet}."
 
 
-def _fate(row: Row | None) -> str:
-    return "nothing; it stays as it is" if row is None else f"{MEANINGS[row.symbol]} ({row.reason})"
+def _fate(sight: FleetSight, name: str, row: Row | None) -> str:
+    if row is not None:
+        return f"{MEANINGS[row.symbol]} ({row.reason})"
+    wanted = any((one.instance or "").lower() == name.lower() for one in sight.plan.blocked)
+    return "nothing, though it was wanted to go" if wanted else "nothing; it stays as it is"
 
 
 def _next_in_line(sight: FleetSight, name: str) -> str:

@@ -165,6 +165,33 @@ def test_explanation_of_instance(shell: Shell, instance: str) -> None:
     check_transcript(f"explain-{instance.lower()}", ran.out)
 
 
+@pytest.mark.parametrize(
+    ("instance", "rule"),
+    [
+        ("web-000002", "no: Locked: CanNotDelete on the instance"),
+        ("stranger", "no: NotOurs: it lacks this fleet's owner tag"),
+    ],
+)
+def test_undeletable_instances(shell: Shell, instance: str, rule: str) -> None:
+    """An instance that may not be deleted is explained by the rule that forbids it."""
+    lock = "locks: [{level: CanNotDelete, instance: web-000002}]"
+    foreign = "foreignInstances: [{at: 20, name: stranger}]"
+    scenario = shell.scenario(f"{{{lock}, {foreign}}}")
+    shell.run("reconcile", shell.spec(), "--until-converged", "--scenario", scenario)
+    assert f"may be deleted:  {rule}" in shell.run("explain", f"web/{instance}").out
+
+
+def test_wanted_and_prevented(shell: Shell) -> None:
+    """An instance that was wanted to go and may not says so."""
+    scenario = shell.scenario(
+        "{locks: [{level: CanNotDelete, scope: /subscriptions/00000000-0000-0000-0000-000000000000}]}"
+    )
+    shell.run("reconcile", shell.spec(), "--until-converged", "--scenario", scenario)
+    shell.spec(replicas=0)
+    out = shell.run("explain", "web/web-000001").out
+    assert "in the plan:     nothing, though it was wanted to go" in out
+
+
 def test_explanation_for_machines(shell: Shell) -> None:
     """The same comes as JSON."""
     shell.converged()
