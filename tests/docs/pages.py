@@ -16,6 +16,7 @@ PAGES = (ROOT / "README.md", *sorted(DOCS.rglob("*.md")))
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"<!-- (\w+)(?:: (.*?))? -->\n$")
+_CODE = re.compile(r"`[^`\n]+`")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -54,7 +55,7 @@ def prose(page: Path) -> str:
 
 def links(page: Path) -> Iterator[str]:
     """Yield the targets of a page's links that are no web addresses."""
-    for target in _LINK.findall(prose(page)):
+    for target in _LINK.findall(_CODE.sub("", prose(page))):
         if not target.startswith(("https://", "mailto:")):
             yield target
 
