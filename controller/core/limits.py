@@ -78,8 +78,13 @@ def approval(fleet: Fleet, explicit: int, members: int) -> Approval | None:
 
 def meltdown_note(scene: Scene) -> str:
     """The sentence for a fleet of which too many members are unhealthy."""
+    return f"{unhealthy_words(scene)}: nothing is deleted by inference"
+
+
+def unhealthy_words(scene: Scene) -> str:
+    """``3 of 9 members are unhealthy``."""
     sick, members = len(scene.buckets.sick), len(scene.buckets.staying)
-    return f"{sick} of {members} members are unhealthy: nothing is deleted by inference"
+    return f"{sick} of {members} members are unhealthy"
 
 
 def overshoot_block(scene: Scene) -> Blocked:

@@ -34,10 +34,19 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
 
 def _guards(scene: Scene) -> Iterator[str]:
     live, desired = len(scene.buckets.live), scene.fleet.replicas
+    guards, now = scene.fleet.limits, scene.now
     if limits.is_overshot(scene.fleet, scene.memory, live):
-        yield f"{live} members for {desired} wanted: no creation until the excess is gone"
+        yield (
+            f"{live} members for {desired} wanted: the overshoot guard is set aside for now"
+            if limits.overridden(guards, "overshoot", now)
+            else f"{live} members for {desired} wanted: no creation until the excess is gone"
+        )
     if limits.is_melting(scene.fleet, scene.buckets):
-        yield limits.meltdown_note(scene)
+        yield (
+            f"{limits.unhealthy_words(scene)}: the meltdown guard is set aside for now"
+            if limits.overridden(guards, "meltdown", now)
+            else limits.meltdown_note(scene)
+        )
     if scene.observed.locks is None:
         yield "the locks could not be read: nothing may be deleted"
 

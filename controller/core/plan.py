@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from controller.core import adoption, digest, drift, naming, report, scaling, shells
 from controller.core.decisions import Decisions
+from controller.core.deletability import creation_lock
 from controller.core.scene import read_scene
 from controller.core.steps import Blocked, Delete, EnsureSet, Plan, Prevented, Reason
 
@@ -28,7 +29,7 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     scene = read_scene(fleet, observed, memory, now)
     refusal = _refusal(scene)
     if refusal:
-        return report.finish(scene, Decisions(blocked=[refusal]))
+        return _finish(scene, Decisions(blocked=[refusal]))
     decisions = Decisions()
     _ensure_set(scene, decisions)
     adoption.adopt(scene, decisions.steps, decisions.blocked)
@@ -39,6 +40,10 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     staying = tuple(sorted(scene.buckets.staying + removal.kept, key=lambda member: member.name))
     _scale(scene, decisions, staying)
     decisions.drift = drift.find_drift(scene)
+    return _finish(scene, decisions)
+
+
+def _finish(scene: Scene, decisions: Decisions) -> Plan:
     finished = report.finish(scene, decisions)
     return replace(finished, hash=digest.plan_hash(scene, finished.steps))
 
@@ -55,7 +60,8 @@ def _refusal(scene: Scene) -> Blocked | None:
 
 
 def _ensure_set(scene: Scene, decisions: Decisions) -> None:
-    if scene.observed.exists:
+    # Under a ReadOnly lock Azure would refuse the set in every pass; the creations say why they wait.
+    if scene.observed.exists or creation_lock(scene.fleet.ref, scene.observed.locks):
         return
     where = scene.fleet.placement
     why = f"{scene.fleet.ref.name} does not exist in {scene.fleet.ref.resource_group}"
