@@ -1,0 +1,7 @@
+"""All stories, in the order of reading."""
+
+from __future__ import annotations
+
+from tests.stories import hindrance_stories, scaling_stories
+
+BOOK = (*scaling_stories.STORIES, *hindrance_stories.STORIES)

@@ -1,0 +1,258 @@
+"""Tells a story: passes over a simulated region until nothing is left to do, while things happen.
+
+The passes are those of the program, on the region's own clock. A story can be told as it was written,
+shuffled (another seed for durations, order and small delays), and interrupted at any mutating call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+
+from controller.core.observed import Memory
+from controller.engine.reconcile import run_pass
+from controller.engine.report import PassReport
+from controller.spec.values import Fleet
+from providers.base import GroupRef
+from providers.simulated.scenario import Scenario
+from tests.stories import transcript
+from tests.stories.happenings import Happening, place_words
+from tests.stories.stage import Part, Stage, raise_curtain
+from tests.stories.truth import Truth
+from tests.crash import Crash, MortalProvider, When
+from tests.stories.wire import Tally, Wire
+
+PASSES_AT_MOST = 400
+"""A story that is not over by then goes round in circles."""
+
+_TICK = 0.001
+"""Virtual seconds that pass at least between two rounds, because sums of fractions are not exact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A story as it is written. ``title`` is its sentence, ``tells`` what there is to see in it.
+
+    ``fleets`` come with their cast. ``lasts`` is for how many seconds it goes on at least. ``ends`` are
+    the living members of the first fleet by place, the fullest first; ``blocked`` whether something
+    wanted stays prevented at the end.
+    """
+
+    title: str
+    tells: str
+    fleets: tuple[tuple[Fleet, tuple[Part, ...]], ...]
+    ends: str
+    happenings: tuple[Happening, ...] = ()
+    scenario: Scenario = field(default_factory=Scenario)
+    lasts: float = 0.0
+    blocked: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The title as a file name and as a test's id."""
+        return self.title.lower().replace(",", "").replace("'", "").replace(" ", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The process dies at the mutating call of this number, counted from 1."""
+
+    number: int
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a story is told: ``shuffled`` with the seed, ``cut`` at a call, on lists that are ``stale``."""
+
+    seed: int = 1
+    shuffled: bool = False
+    cut: Cut | None = None
+    stale_seconds: float = 0.0
+    list_lag: float | None = None
+
+
+@dataclass(slots=True)
+class Telling:
+    """What came of telling a story. ``broken`` are sentences of the truth that did not hold."""
+
+    stage: Stage
+    tally: Tally
+    lines: list[str]
+    broken: list[str]
+    reports: dict[str, PassReport]
+    passes: int
+    over: bool
+    ends: str
+
+    @property
+    def blocked(self) -> bool:
+        """Whether anything wanted is prevented at the end."""
+        return any(report.blocked for report in self.reports.values())
+
+
+def tell(story: Story, way: Way | None = None) -> Telling:
+    """Tell a story to its end, or until ``PASSES_AT_MOST``."""
+    teller = _Teller(story, way or Way())
+    return asyncio.run(teller.tell())
+
+
+class _Teller:
+    """One telling of one story."""
+
+    def __init__(self, story: Story, way: Way) -> None:
+        self._story = story
+        self._way = way
+        random = Random(way.seed) if way.shuffled else None
+        self._random = random
+        self.stage = raise_curtain(
+            story.fleets, self._scenario(), seed=way.seed, random=random
+        )
+        self._truth = Truth(self.stage)
+        self._tally = Tally()
+        self._waiting = _in_time(story.happenings, random)
+        self._memories: dict[str, Memory] = {}
+        self._reports: dict[str, PassReport] = {}
+        self._wire = Wire(
+            self.stage.region, self, self._tally, stale_seconds=way.stale_seconds
+        )
+        cut = way.cut or Cut(0, When.BEFORE)
+        self._provider = MortalProvider(self._wire, cut.number, cut.when)
+        self._lines: list[str] = []
+        self._told: dict[str, list[str]] = {}
+        self._passes = 0
+
+    async def tell(self) -> Telling:
+        """Go on until everything has happened and nothing is left to do."""
+        over = False
+        self._remember()
+        while not over and self._passes < PASSES_AT_MOST:
+            self._happen()
+            for fleet in self.stage.active:
+                await self._pass(fleet)
+            over = self._is_over()
+            if not over:
+                self._wait()
+        return Telling(
+            stage=self.stage,
+            tally=self._tally,
+            lines=self._lines,
+            broken=self._truth.broken,
+            reports=self._reports,
+            passes=self._passes,
+            over=over,
+            ends=place_words(self.stage),
+        )
+
+    async def hear(self, call: str, turn: int) -> None:
+        """Let happen what waits for this call."""
+        due = [
+            one
+            for one in self._waiting
+            if one.cue is not None
+            and (one.cue.call, one.cue.turn) == (call, turn)
+            and one.at <= self.stage.seconds
+        ]
+        for one in due:
+            self._waiting.remove(one)
+            self._say(f"{self._time()}  meanwhile {one.act(self.stage)}")
+
+    def brace(self, ref: GroupRef) -> None:
+        """Remember how things are."""
+        self._truth.brace(ref)
+
+    def judge(self, call: str, ref: GroupRef, names: Sequence[str]) -> None:
+        """Hold what was done against the truth."""
+        self._truth.judge(call, ref, names)
+
+    async def _pass(self, fleet: Fleet) -> None:
+        self._passes += 1
+        self._wire.start_pass()
+        try:
+            report = await run_pass(
+                fleet,
+                self._provider,
+                self.stage.region.clock,
+                memory=self._memories.get(fleet.ref.id),
+                number=self._passes,
+            )
+        except Crash:
+            self._say(f"{self._time()}  the process dies, and a new one starts with no memory")
+            self._memories, self._reports = {}, {}
+            self._provider = MortalProvider(self._wire)
+            return
+        self._memories[fleet.ref.id] = report.memory
+        self._reports[fleet.ref.id] = report
+        self._tell_pass(fleet, report)
+
+    def _tell_pass(self, fleet: Fleet, report: PassReport) -> None:
+        name = f" over {fleet.name}" if len(self.stage.fleets) > 1 else ""
+        lines = transcript.pass_lines(fleet, report)
+        first = f"{self._time()}  pass {self._passes}{name}: "
+        if lines == self._told.get(fleet.ref.id):
+            self._say(f"{first}as before")
+        else:
+            self._lines += transcript.indented(lines, first)
+        self._told[fleet.ref.id] = lines
+
+    def _happen(self) -> None:
+        due = [one for one in self._uncued() if one.at <= self.stage.seconds]
+        for one in due:
+            self._waiting.remove(one)
+            self._say(f"{self._time()}  {one.act(self.stage)}")
+
+    def _uncued(self) -> list[Happening]:
+        return [one for one in self._waiting if one.cue is None]
+
+    def _wait(self) -> None:
+        """Until a pass is due or something happens, whichever comes first."""
+        clock = self.stage.region.clock
+        waits = [float(one.look_again_seconds) for one in self._reports.values()]
+        seconds = min(waits, default=1.0)
+        if self._random is not None:
+            seconds *= self._random.uniform(0.5, 1.5)
+        coming = [one.at - self.stage.seconds for one in self._uncued()]
+        seconds = max(_TICK, min([seconds, *coming]))
+        # A list to come shows this moment, so it has to be seen when it is the present.
+        pause = max(0.0, seconds - self._way.stale_seconds)
+        clock.advance(pause)
+        self._remember()
+        clock.advance(max(0.0, seconds - pause))
+
+    def _is_over(self) -> bool:
+        if self._waiting or self.stage.seconds < self._story.lasts:
+            return False
+        active = [fleet.ref.id for fleet in self.stage.active]
+        known = [self._reports.get(key) for key in active]
+        return all(report is not None and report.settled for report in known)
+
+    def _scenario(self) -> Scenario:
+        if self._way.list_lag is None:
+            return self._story.scenario
+        return replace(self._story.scenario, list_lag=self._way.list_lag)
+
+    def _remember(self) -> None:
+        for fleet in self.stage.fleets.values():
+            self._wire.remember(fleet.ref)
+
+    def _time(self) -> str:
+        return transcript.clock_words(self.stage.region.clock.now)
+
+    def _say(self, line: str) -> None:
+        self._lines.append(line)
+
+
+def _in_time(happenings: Sequence[Happening], random: Random | None) -> list[Happening]:
+    """By time; a shuffle delays each a little, which also changes the order of those close together.
+
+    What is so before the story begins (a negative time), or waits for a call, keeps its time.
+    """
+    found = [
+        one
+        if random is None or one.at < 0 or one.cue is not None
+        else replace(one, at=one.at + random.uniform(0.0, 20.0))
+        for one in happenings
+    ]
+    return sorted(found, key=lambda one: one.at)
