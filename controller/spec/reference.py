@@ -48,7 +48,7 @@ Made from the models by `make golden`; do not edit. `evenkeel schema` prints the
 that is not listed here is an error. A file may hold several documents, a directory several files.
 
 *required*: the field has to be there. *absent*: it may be left out, and its meaning says what then holds. **No effect yet**: the field
-is accepted and nothing acts on it in this version.
+is accepted and nothing acts on it in this version; where that could hurt, a warning (`EK0210`) says so.
 """
 
 
