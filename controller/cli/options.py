@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_STATE = ".evenkeel/region.json"
 IN_MEMORY = "none"
+DEFAULT_TIMEOUT_SECONDS = 3600.0
+"""How long ``--until-converged`` tries: an hour, three times the longest creation in Azure."""
 
 _COLORS = click.Choice(["auto", "always", "never"])
 

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from controller.cli.exits import EXIT_CODES
-from controller.cli.options import show_options, source_options
+from controller.cli.options import DEFAULT_TIMEOUT_SECONDS, show_options, source_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from controller.cli.options import Show, Source
     from controller.cli.reconciling import Request
-
-DEFAULT_TIMEOUT_SECONDS = 3600.0
 
 _HELP = """Bring the fleets in PATH to what their specs say: one pass, or passes until
 there is nothing to do. A broken spec freezes its own fleet only.

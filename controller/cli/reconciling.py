@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controller.cli.gather import say_trouble
-from controller.cli.options import DEFAULT_STATE
+from controller.cli.options import DEFAULT_STATE, DEFAULT_TIMEOUT_SECONDS
 from controller.cli.place import opened_provider
 from controller.cli.progress import progress
 from controller.cli.reconcile_output import Result, print_result
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from controller.engine.compose import Composition
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
-
-DEFAULT_TIMEOUT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
