@@ -7,11 +7,10 @@ from dataclasses import replace
 
 from controller.core.observed import Memory, Observed
 from controller.core.plan import plan
-from controller.core.steps import Plan, Prevented, Reason
+from controller.core.steps import Plan, Prevented
 from controller.spec.compile import compile_specs
 from controller.spec.source import SourceFile
-from controller.spec.values import Fleet, Placement, SizeAllocation, SizeChoice, Spot
-from providers.base import PowerState, Priority
+from controller.spec.values import Fleet, Placement, SizeAllocation, SizeChoice
 from tests.builders import (
     D2AS,
     D2S,
@@ -19,9 +18,7 @@ from tests.builders import (
     a_catalog,
     a_fleet,
     a_group,
-    a_member,
     a_pool,
-    members_in,
     observed,
 )
 from tests.specs.spec_texts import WEB
@@ -62,16 +59,6 @@ def test_max_spreading_is_not_claimed() -> None:
     made = planned(a_fleet(3, placement=Placement(fault_domains=1)))
     assert {(step.zone, step.fault_domain) for step in made.creates} == {(None, None)}
     assert "max spreading: the platform spreads the members and shows nothing of it" in made.notes
-
-
-def test_evicted_member_is_replaced() -> None:
-    """I14: a Spot member that stands deallocated is deleted, and a new one replaces it by name."""
-    others = members_in({"1": 1, "2": 1}, priority=Priority.SPOT)
-    gone = a_member(3, "3", priority=Priority.SPOT, power_state=PowerState.DEALLOCATED)
-    made = planned(a_fleet(3, spot=Spot()), observed((*others, gone)))
-    assert made.victims == ("web-000003",)
-    (step,) = made.creates
-    assert (step.replaces, step.reason, step.zone) == ("web-000003", Reason.EVICTED, "3")
 
 
 def test_large_user_data_is_refused() -> None:
