@@ -1,0 +1,241 @@
+"""What we read of Azure's documents: only these fields are decoded, everything else is skipped unread.
+
+A list of 1,000 VMs is five megabytes; decoding these fields of it takes milliseconds, the SDK's models a
+second. Shapes: Compute REST API 2024-07-01. A field that Azure may leave out has a default.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from providers.base import (
+    Failure,
+    Group,
+    Health,
+    Instance,
+    PowerState,
+    Priority,
+    ProvisioningState,
+)
+from providers.errors import Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
+
+_STATES = {state.value.lower(): state for state in ProvisioningState}
+_POWERS = {state.value: state for state in PowerState}
+_HEALTH = {health.value.lower(): health for health in Health}
+_FAILED = "provisioningstate/failed"
+_POWER = "powerstate/"
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
+    """A link to another resource."""
+
+    id: str | None = None
+
+
+class Disk(msgspec.Struct, frozen=True, rename="camel"):
+    """An OS or data disk of a VM."""
+
+    managed_disk: Reference | None = None
+
+
+class Storage(msgspec.Struct, frozen=True, rename="camel"):
+    """``storageProfile``."""
+
+    os_disk: Disk | None = None
+    data_disks: list[Disk] | None = None
+
+
+class Network(msgspec.Struct, frozen=True, rename="camel"):
+    """``networkProfile``."""
+
+    network_interfaces: list[Reference] | None = None
+
+
+class Hardware(msgspec.Struct, frozen=True, rename="camel"):
+    """``hardwareProfile``."""
+
+    vm_size: str = ""
+
+
+class Status(msgspec.Struct, frozen=True):
+    """One line of an instance view: ``PowerState/running``, ``ProvisioningState/failed/<code>``."""
+
+    code: str = ""
+    message: str | None = None
+    time: datetime | None = None
+
+
+class VmHealth(msgspec.Struct, frozen=True):
+    """What the Application Health extension reports."""
+
+    status: Status | None = None
+
+
+class InstanceView(msgspec.Struct, frozen=True, rename="camel"):
+    """``instanceView``: what runs, as far as the platform shows it."""
+
+    statuses: list[Status] = []
+    platform_fault_domain: int | None = None
+    vm_health: VmHealth | None = None
+
+
+class VmProperties(msgspec.Struct, frozen=True, rename="camel"):
+    """``properties`` of a VM. An expanded list may hold ``instance_view`` alone."""
+
+    hardware_profile: Hardware | None = None
+    provisioning_state: str = ""
+    priority: str | None = None
+    platform_fault_domain: int | None = None
+    time_created: datetime | None = None
+    virtual_machine_scale_set: Reference | None = None
+    storage_profile: Storage | None = None
+    network_profile: Network | None = None
+    instance_view: InstanceView | None = None
+
+
+class Vm(msgspec.Struct, frozen=True):
+    """A VM. ``id`` may be written in another case than we wrote it."""
+
+    id: str
+    name: str
+    properties: VmProperties | None = None
+    zones: list[str] | None = None
+    tags: dict[str, str] | None = None
+    etag: str | None = None
+
+    @property
+    def has_model(self) -> bool:
+        """Whether more than the instance view was sent."""
+        return self.properties is not None and self.properties.hardware_profile is not None
+
+
+class VmPage(msgspec.Struct, frozen=True, rename="camel"):
+    """One page of a list. Without ``value`` it is no list, however good the status was."""
+
+    value: list[Vm]
+    next_link: str | None = None
+
+
+class SetProperties(msgspec.Struct, frozen=True, rename="camel"):
+    """``properties`` of a scale set."""
+
+    provisioning_state: str = ""
+    orchestration_mode: str = "Uniform"
+    platform_fault_domain_count: int = 1
+    single_placement_group: bool | None = None
+
+
+class ScaleSet(msgspec.Struct, frozen=True):
+    """A scale set."""
+
+    properties: SetProperties
+    etag: str | None = None
+    zones: list[str] | None = None
+    tags: dict[str, str] | None = None
+
+
+def decoded(body: bytes, shape: type[T]) -> T:
+    """Decode a body. Raises ``Transient``: a body that is cut off or of another shape is no answer."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Transient(
+            "TornAnswer", f"Azure's answer was cut off or is not what was asked for: {error}"
+        ) from error
+
+
+def provisioning_state(text: str) -> ProvisioningState:
+    """Azure's word for a state; one that is not known counts as Updating: busy, so it is let alone."""
+    return _STATES.get(text.lower(), ProvisioningState.UPDATING)
+
+
+def group_of(scale_set: ScaleSet, etag_header: str = "") -> Group:
+    """A scale set in our own words."""
+    shown = scale_set.properties
+    return Group(
+        etag=scale_set.etag or etag_header,
+        provisioning_state=provisioning_state(shown.provisioning_state),
+        zones=tuple(scale_set.zones or ()),
+        fault_domain_count=shown.platform_fault_domain_count,
+        tags=scale_set.tags or {},
+        flexible=shown.orchestration_mode.lower() == "flexible",
+        single_placement_group=bool(shown.single_placement_group),
+    )
+
+
+def instance_of(vm: Vm, failure: Failure | None = None) -> Instance:
+    """A VM in our own words. Its model must have been read; the instance view may be missing.
+
+    ``failure`` is why it failed, for when the view does not say.
+    """
+    model = vm.properties or VmProperties()
+    view = model.instance_view or InstanceView()
+    fault_domain = view.platform_fault_domain
+    return Instance(
+        name=vm.name,
+        zone=next(iter(vm.zones or ()), None),
+        fault_domain=model.platform_fault_domain if fault_domain is None else fault_domain,
+        size=model.hardware_profile.vm_size if model.hardware_profile else "",
+        priority=_priority(model.priority),
+        provisioning_state=provisioning_state(model.provisioning_state),
+        power_state=_power(view.statuses),
+        health=_health(view.vm_health),
+        created_at=_in_utc(model.time_created),
+        tags=vm.tags or {},
+        resources=tuple(_resources(model)),
+        failure=failure_of(vm) or failure,
+    )
+
+
+def _priority(text: str | None) -> Priority:
+    # "Low" is what Spot was called before 2019.
+    return Priority.SPOT if (text or "").lower() in {"spot", "low"} else Priority.REGULAR
+
+
+def _power(statuses: Iterable[Status]) -> PowerState:
+    for status in statuses:
+        folded = status.code.lower()
+        if folded.startswith(_POWER):
+            return _POWERS.get(folded.removeprefix(_POWER), PowerState.UNKNOWN)
+    return PowerState.UNKNOWN
+
+
+def _health(shown: VmHealth | None) -> Health:
+    if shown is None or shown.status is None:
+        return Health.UNKNOWN
+    return _HEALTH.get(shown.status.code.rpartition("/")[2].lower(), Health.UNKNOWN)
+
+
+def failure_of(vm: Vm) -> Failure | None:
+    """The code behind ``ProvisioningState/failed/`` in the instance view; None where it names none."""
+    view = vm.properties.instance_view if vm.properties else None
+    for status in view.statuses if view else ():
+        head, _, code = status.code.rpartition("/")
+        if head.lower() == _FAILED and code:
+            return Failure(code, status.message or "", _in_utc(status.time))
+    return None
+
+
+def _resources(model: VmProperties) -> Iterable[str]:
+    network, storage = model.network_profile, model.storage_profile
+    for interface in (network.network_interfaces or ()) if network else ():
+        if interface.id:
+            yield interface.id
+    disks = [storage.os_disk, *(storage.data_disks or ())] if storage else []
+    for disk in disks:
+        if disk is not None and disk.managed_disk is not None and disk.managed_disk.id:
+            yield disk.managed_disk.id
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
