@@ -7,7 +7,7 @@ can be read of it. What two documents claim is refused to both: nobody can know 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
 from controller.spec.codes import Code
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from controller.spec.values import Fleet
     from providers.base import Document as JsonDocument
 
+MAX_TOLD = 100
+"""Problems told of one document; who has more will not read them all, and words cost time."""
 _NAME: Path = ("metadata", "name")
 _SCALE_SET: Path = ("spec", "azure", "scaleSet")
 
@@ -97,7 +99,7 @@ def compile_specs(files: Sequence[SourceFile], read_file: ReadFile | None = None
     _claims(drafts)
     for draft in drafts:
         diagnostics += (
-            to_diagnostic(problem, draft.file, draft.lines) for problem in draft.problems
+            to_diagnostic(problem, draft.file, draft.lines) for problem in _told(draft.problems)
         )
     return SpecSet(
         fleets=tuple(_fleet(draft) for draft in drafts if not draft.broken),
@@ -171,15 +173,25 @@ def _claimed_id(root: Node | None) -> str | None:
     return GroupRef(subscription, group, name, "").id.lower()
 
 
+def _told(problems: list[Problem]) -> list[Problem]:
+    """Leave it at the first so many problems of one document, in its order, and say how many follow."""
+    if len(problems) <= MAX_TOLD:
+        return problems
+    ordered = sorted(problems, key=lambda one: (one.severity, one.span.line, one.span.column))
+    last = ordered[MAX_TOLD - 1]
+    more = f"and {len(problems) - MAX_TOLD:,} more in this document"
+    return [*ordered[: MAX_TOLD - 1], replace(last, notes=(*last.notes, more))]
+
+
 def _hand_out(problems: list[Problem], drafts: list[_Draft]) -> None:
     """Give each problem of the text to its document; there, nothing else is said of the same place."""
-    for problem in problems:
-        line = problem.span.line
-        own = next((d for d in reversed(drafts) if d.line <= line), drafts[0])
-        place = (line, problem.span.column)
-        own.problems = [
-            other for other in own.problems if (other.span.line, other.span.column) != place
+    places = {(problem.span.line, problem.span.column) for problem in problems}
+    for draft in drafts:
+        draft.problems = [
+            other for other in draft.problems if (other.span.line, other.span.column) not in places
         ]
+    for problem in problems:
+        own = next((d for d in reversed(drafts) if d.line <= problem.span.line), drafts[0])
         own.problems.append(problem)
 
 

@@ -33,6 +33,8 @@ from controller.spec.suggest import found, meant_field
 from controller.spec.translate import to_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pydantic_core import ErrorDetails
 
     from controller.spec.rules.view import Finding
@@ -71,6 +73,27 @@ class Examined:
     problems: list[Problem] = field(default_factory=list)
 
 
+class _Wrong:
+    """Paths at which something is wrong."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths: set[Path] = set()
+        self._above: set[Path] = set()
+        self.add(*paths)
+
+    def add(self, *paths: Path) -> None:
+        """Remember further paths."""
+        self._paths.update(paths)
+        self._above.update(path[:end] for path in paths for end in range(len(path) + 1))
+
+    def touches(self, *paths: Path) -> bool:
+        """Whether something wrong is at one of the paths, above it or below it."""
+        return any(
+            path in self._above or any(path[:end] in self._paths for end in range(len(path)))
+            for path in paths
+        )
+
+
 def examine(root: Node) -> Examined:
     """Check one document, field by field and as a whole."""
     if not isinstance(root, Table):
@@ -86,13 +109,13 @@ def examine(root: Node) -> Examined:
         (path, node) for path, node in walk(root) if is_null(node) and isinstance(path[-1], str)
     ]
     problems = [_no_value(root, path) for path, _node in empty]
-    wrong: list[Path] = [path for path, _node in empty]
+    wrong = _Wrong(path for path, _node in empty)
     model = _validate(root, problems, wrong)
     if model is not None:
         problems += [
             place_finding(finding, root)
             for finding in findings(model)
-            if not _rests_on(finding, wrong)
+            if not wrong.touches(finding.path, *finding.also)
         ]
     return Examined(model, problems)
 
@@ -125,7 +148,7 @@ def _no_value(root: Node, path: Path) -> Problem:
     )
 
 
-def _validate(root: Table, problems: list[Problem], wrong: list[Path]) -> FleetDocument | None:
+def _validate(root: Table, problems: list[Problem], wrong: _Wrong) -> FleetDocument | None:
     remaining = cast("dict[str, object]", plain(root))
     for _round in range(_MAX_ROUNDS):
         try:
@@ -135,10 +158,10 @@ def _validate(root: Table, problems: list[Problem], wrong: list[Path]) -> FleetD
             details.sort(key=lambda detail: detail["type"] != "extra_forbidden")
             for detail in details:
                 path = _path_of(detail)
-                if not any(_related(path, other) for other in wrong):
+                if not wrong.touches(path):
                     problems.append(to_problem(detail, root))
-                    wrong += _spoilt(detail, root, problems[-1].code)
-                wrong.append(path)
+                    wrong.add(*_spoilt(detail, root, problems[-1].code))
+                wrong.add(path)
                 if not _cut(remaining, path, missing=detail["type"] == "missing"):
                     return None
     return None
@@ -157,16 +180,6 @@ def _spoilt(detail: ErrorDetails, root: Table, code: Code) -> list[Path]:
 
 def _path_of(detail: ErrorDetails) -> Path:
     return tuple(step for step in detail["loc"] if step != "[key]")
-
-
-def _related(path: Path, other: Path) -> bool:
-    """Whether one of the two is the other or lies above it."""
-    shorter = min(len(path), len(other))
-    return path[:shorter] == other[:shorter]
-
-
-def _rests_on(finding: Finding, wrong: list[Path]) -> bool:
-    return any(_related(path, other) for path in (finding.path, *finding.also) for other in wrong)
 
 
 def _cut(remaining: dict[str, object], path: Path, *, missing: bool) -> bool:

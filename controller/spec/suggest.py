@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from functools import lru_cache
 
 from controller.spec.model.lookup import SYNONYMS, fields_at, homes
 from controller.spec.nodes import Listing, Node, Path, Scalar, dotted, is_null
@@ -31,6 +32,7 @@ def short(text: str) -> str:
     return line if line == text and len(line) <= 40 else f"{line[:36]}…"
 
 
+@lru_cache(maxsize=1024)
 def meant_field(name: str, known: tuple[str, ...]) -> str:
     """Say which of the ``known`` fields an unknown one most likely means; empty if none."""
     folded = {field.lower(): field for field in known}

@@ -116,11 +116,13 @@ class _Composer:
         self._stack: list[Table | Listing] = []
         self._keys: list[tuple[str, Span] | None] = []
         self._document: Document | None = None
+        self._skipped_depth = 0
 
     def take(self, event: yaml.Event) -> None:
         """Build on with one event."""
         skipped = self._document is not None and not self._document.whole
         if skipped and not isinstance(event, yaml.DocumentEndEvent):
+            self._skip(event)
             return
         try:
             self._act(event)
@@ -128,6 +130,14 @@ class _Composer:
             raise
         except _RefusedError as refused:
             self._abandon(refused.problem)
+
+    def _skip(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.CollectionStartEvent):
+            self._skipped_depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._skipped_depth -= 1
+        if self._skipped_depth > MAX_DEPTH:
+            raise _StopError(_too_deep(_span(event)))
 
     def _act(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.ScalarEvent):
@@ -155,7 +165,8 @@ class _Composer:
         self._abandon(problem)
 
     def _abandon(self, problem: Problem) -> None:
-        self.composed.problems.append(problem)
+        if self._document is None or self._document.whole:
+            self.composed.problems.append(problem)
         if self._document is not None:
             self._document.whole = self._document.sound = False
 
@@ -176,17 +187,11 @@ class _Composer:
         self._document = None
         self._stack.clear()
         self._keys.clear()
+        self._skipped_depth = 0
 
     def _open(self, event: yaml.CollectionStartEvent, node: Table | Listing) -> None:
         if len(self._stack) >= MAX_DEPTH:
-            raise _StopError(
-                Problem(
-                    Code.TOO_DEEP,
-                    f"lists and mappings are nested more than {MAX_DEPTH} deep",
-                    _span(event),
-                    help="a spec is at most some ten levels deep; look for a bracket too many",
-                )
-            )
+            raise _StopError(_too_deep(_span(event)))
         self._check_anchor(event)
         self._check_tag(event)
         self._place(node)
@@ -277,6 +282,15 @@ class _Composer:
 
 def _at(problem: Problem, span: Span) -> Problem:
     return Problem(problem.code, problem.message, span, problem.label, problem.help, problem.notes)
+
+
+def _too_deep(span: Span) -> Problem:
+    return Problem(
+        Code.TOO_DEEP,
+        f"lists and mappings are nested more than {MAX_DEPTH} deep",
+        span,
+        help="a spec is at most some ten levels deep; look for a bracket too many",
+    )
 
 
 def _anchor_problem(span: Span, what: str) -> Problem:

@@ -330,11 +330,11 @@ def test_fault_domains_of_region(location: str, count: int, note: str | None) ->
 
 
 def test_five_hundred_specs_fast() -> None:
-    """Five hundred specs are read, checked and resolved in less than 1.5 seconds of CPU."""
+    """Five hundred specs take less than three seconds of CPU, on a slow machine and under a tracer too."""
     files = [
         SourceFile(f"{number}.yaml", edited(("name: web", f"name: web{number}")).encode())
         for number in range(500)
     ]
     began = time.process_time()
     assert len(compile_specs(files).fleets) == 500
-    assert time.process_time() - began < 1.5
+    assert time.process_time() - began < 3.0
