@@ -22,7 +22,7 @@ _SHOWN = 3
 def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> tuple[str, ...]:
     """All notes of a plan, the most important first."""
     return (
-        *_guards(scene),
+        *_guards(scene, decisions),
         *_undeletable(scene, decisions),
         *_spread(scene, decisions, spread),
         *_under_way(scene),
@@ -32,15 +32,15 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
     )
 
 
-def _guards(scene: Scene) -> Iterator[str]:
+def _guards(scene: Scene, decisions: Decisions) -> Iterator[str]:
     live, desired = len(scene.buckets.live), scene.fleet.replicas
     guards, now = scene.fleet.limits, scene.now
-    if limits.is_overshot(scene.fleet, scene.memory, live):
-        yield (
-            f"{live} members for {desired} wanted: the overshoot guard is set aside for now"
-            if limits.overridden(guards, "overshoot", now)
-            else f"{live} members for {desired} wanted: no creation until the excess is gone"
-        )
+    if any(one.reason is Prevented.OVERSHOOT for one in decisions.blocked):
+        yield f"{live} members for {desired} wanted: no creation until the excess is gone"
+    elif limits.is_overshot(scene.fleet, scene.memory, live) and limits.overridden(
+        guards, "overshoot", now
+    ):
+        yield f"{live} members for {desired} wanted: the overshoot guard is set aside for now"
     if limits.is_melting(scene.fleet, scene.buckets):
         yield (
             f"{limits.unhealthy_words(scene)}: the meltdown guard is set aside for now"

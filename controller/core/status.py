@@ -120,7 +120,7 @@ def compute_sla(fleet: Fleet, plan: Plan) -> Sla:
 
 
 def _ready(plan: Plan, ready: int) -> Condition:
-    words = f"{ready} of {plan.desired} members run"
+    words = f"{_counted(ready, 'member')} running, {plan.desired} wanted"
     if ready >= plan.desired and plan.observed == plan.desired and not plan.steps:
         return Condition("Ready", Truth.TRUE, "AsDesired", words)
     return Condition("Ready", Truth.FALSE, "NotAsDesired", words)
@@ -130,10 +130,15 @@ def _reconciling(plan: Plan) -> Condition:
     moving = len(plan.creating) + len(plan.leaving)
     if plan.steps:
         return Condition(
-            "Reconciling", Truth.TRUE, "StepsPlanned", f"{len(plan.steps)} steps are planned"
+            "Reconciling",
+            Truth.TRUE,
+            "StepsPlanned",
+            f"{_counted(len(plan.steps), 'step')} planned",
         )
     if moving:
-        return Condition("Reconciling", Truth.TRUE, "UnderWay", f"{moving} members are under way")
+        return Condition(
+            "Reconciling", Truth.TRUE, "UnderWay", f"{_counted(moving, 'member')} under way"
+        )
     return Condition("Reconciling", Truth.FALSE, "NothingToDo", "nothing is planned or under way")
 
 
@@ -166,3 +171,8 @@ def _blocked_by(
         return Condition(name, Truth.FALSE, "Clear", no)
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     return Condition(name, Truth.TRUE, found[0].reason.value, found[0].detail + more)
+
+
+def _counted(number: int, word: str) -> str:
+    """``1 step``, ``2 steps``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
