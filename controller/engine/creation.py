@@ -41,21 +41,61 @@ _SCARCITY = (OfferingError, QuotaExceeded)
 _STOPS_ALL = (Locked, Forbidden, NotFound)
 
 _NOT_RESERVED = "its serial number could not be reserved"
+_NO_ROOM = "it waits until the members in whose place it comes are being deleted"
 _PLATFORM_FAILS = "the platform did not accept any request just before"
 
 
 async def create_members(work: Work, progress: Progress) -> Progress:
     """Start the creations of the plan."""
-    waiting = () if progress.stopped else work.plan.creates
-    if not progress.reserved and work.plan.reservation.needed:
-        new = [step.instance for step in waiting if not step.retry]
-        progress = progress.noting(*(not_sent(Verb.CREATE, name, _NOT_RESERVED) for name in new))
-        waiting = tuple(step for step in waiting if step.retry)
+    if progress.stopped:
+        return progress
+    waiting, progress = _with_number(work, progress, work.plan.creates)
+    waiting, progress = _with_room(work, progress, waiting)
+    late = _successors(waiting, progress.staying)
+    progress = progress.noting(*(not_sent(Verb.CREATE, *row) for row in late.items()))
+    waiting = tuple(step for step in waiting if step.instance not in late)
     wave = _Wave(work, progress)
     for size in pacing.create_waves(len(waiting)):
         await wave.send(waiting[:size])
         waiting = waiting[size:]
     return wave.progress
+
+
+def _with_number(
+    work: Work, progress: Progress, steps: tuple[Create, ...]
+) -> tuple[tuple[Create, ...], Progress]:
+    """Creations whose serial number is reserved for certain."""
+    if progress.reserved or not work.plan.reservation.needed:
+        return steps, progress
+    new = [step.instance for step in steps if not step.retry]
+    unsent = [not_sent(Verb.CREATE, name, _NOT_RESERVED) for name in new]
+    return tuple(step for step in steps if step.retry), progress.noting(*unsent)
+
+
+def _with_room(
+    work: Work, progress: Progress, steps: tuple[Create, ...]
+) -> tuple[tuple[Create, ...], Progress]:
+    """Creations that leave no member too many if the deletions so far are all that go.
+
+    A plan counts on its deletions. When some of them had to be put off, so must as many creations: the
+    last ones, because the first have numbers that are open already and may yet come to life.
+    """
+    gone = sum(one.verb is Verb.DELETE and one.accepted for one in progress.outcomes)
+    room = max(0, work.plan.desired - (work.plan.observed - gone))
+    unsent = [not_sent(Verb.CREATE, step.instance, _NO_ROOM) for step in steps[room:]]
+    return steps[:room], progress.noting(*unsent)
+
+
+def _successors(waiting: Sequence[Create], staying: frozenset[str]) -> dict[str, str]:
+    """One creation for each shell that is still there, its own successor if it has one: they wait."""
+    late = {
+        step.instance: f"{step.replaces} is still there; its successor waits until it goes"
+        for step in waiting
+        if step.replaces in staying
+    }
+    others = [step.instance for step in waiting if step.instance not in late]
+    words = "a member that was to go is still there; the next pass goes on"
+    return late | dict.fromkeys(others[: max(0, len(staying) - len(late))], words)
 
 
 class _Wave:

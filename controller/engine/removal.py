@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from controller.core import pacing, tags
 from controller.core.observed import interpret, parse_serials
 from controller.core.phase import Phase, classify
+from controller.core.steps import Reason
 from controller.core.serials import serial_of
 from controller.engine.look import look_by_name
 from controller.engine.outcome import Verb, accepted, not_sent, refused
@@ -24,26 +25,49 @@ from providers.base import SingleDelete
 from providers.errors import OutcomeUnknown, ProviderError, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from controller.core.observed import Observed
     from controller.engine.outcome import Progress, Work
     from providers.base import Group
 
 _OPEN = "its serial number is still open; the next pass closes it first"
+_OF_SHELLS = frozenset({Reason.FAILED_CREATE, Reason.EVICTED})
 _BATCH_RUNS = "an earlier batch deletion is still running, and another one would cut it short"
 
 
 def batch_may_run(work: Work) -> bool:
-    """Whether members are being deleted, possibly by a batch that a write of the set would cut short."""
-    return any(
-        classify(member.instance, work.clock.now) is Phase.DELETING
+    """Whether members are being deleted, possibly by a batch that a write of the set would cut short.
+
+    A member with an open number cannot be in a batch of ours, which closes numbers first: it was evicted,
+    or somebody else deletes it by itself.
+    """
+    leaving = [
+        member.name
         for member in work.observed.members
-    )
+        if classify(member.instance, work.clock.now) is Phase.DELETING
+    ]
+    return len(leaving) > len(_open_names(work.observed.group, leaving))
 
 
 async def delete_members(work: Work, progress: Progress) -> Progress:
-    """Send the deletions that are due now."""
+    """Send the deletions that are due now, and note which shells are still there after them."""
+    shells = frozenset(
+        victim.instance
+        for step in work.plan.deletes
+        if step.reason in _OF_SHELLS
+        for victim in step.victims
+    )
+    progress = await _delete_due(work, replace(progress, staying=shells))
+    leaving = {
+        outcome.instance
+        for outcome in progress.outcomes
+        if outcome.verb is Verb.DELETE and outcome.accepted
+    }
+    return replace(progress, staying=progress.staying - leaving)
+
+
+async def _delete_due(work: Work, progress: Progress) -> Progress:
     names = () if progress.stopped else pacing.delete_batch(work.fleet, work.plan)
     if not names:
         return progress
@@ -65,7 +89,7 @@ async def _look_and_send(work: Work, progress: Progress, names: tuple[str, ...])
     fresh = interpret(work.fleet.ref, snapshot, work.observed.catalog)
     stale = _behind(fresh, names, work)
     if stale:
-        return progress.noting(*(not_sent(Verb.DELETE, name, stale) for name in names))
+        return _put_off(work, progress, fresh, {name: stale for name in names})
     return await _send_confirmed(work, progress, fresh, names)
 
 
@@ -106,6 +130,23 @@ def _behind(fresh: Observed, names: Sequence[str], work: Work) -> str:
         if classify(member.instance, work.clock.now) is Phase.DELETING:
             return f"{name} is already being deleted, and the list does not show it yet"
     return ""
+
+
+def _put_off(
+    work: Work, progress: Progress, fresh: Observed, sentences: Mapping[str, str]
+) -> Progress:
+    """Delete nobody in this pass. What the fresh look shows to be leaving, or gone, needs no deletion."""
+    there = {member.name: classify(member.instance, work.clock.now) for member in fresh.members}
+    leaving = Phase.DELETING in there.values()
+    staying = frozenset(name for name, phase in there.items() if phase is not Phase.DELETING)
+    progress = progress.noting(
+        *(not_sent(Verb.DELETE, name, words) for name, words in sentences.items())
+    )
+    return replace(
+        progress,
+        deleting=progress.deleting or (leaving and work.fleet.deletion is DeletionMode.BATCH),
+        staying=progress.staying & staying,
+    )
 
 
 async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:

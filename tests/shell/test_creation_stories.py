@@ -26,6 +26,7 @@ from tests.builders import D2AS, D2S, REF
 from tests.crash import live_members
 from tests.shell.altered import AlteredProvider
 from tests.shell.stage import (
+    A_WHILE,
     a_provider,
     all_passes,
     fail,
@@ -165,3 +166,19 @@ def test_lock_on_group_stops_creating() -> None:
     assert told(report.outcomes)[0] == "reserve - ScopeLocked"
     assert names(report.outcomes, Verb.CREATE) == []
     assert report.verdict is Verdict.BLOCKED
+
+
+def test_replacement_waits_for_deletion() -> None:
+    """When the deletion of a shell fails, its replacement waits: there is never one member too many."""
+    broken = CreationFault(CreationOutcome.ALLOCATION_FAILED, times=2)
+    refusal = CallFault(Call.DELETE, CallFailure.TRANSIENT)
+    provider = a_provider(refusal, creations=(broken,))
+    one_pass(web(3), provider)
+    provider.region.clock.advance(A_WHILE)
+    report = one_pass(web(3), provider)
+    assert report.plan is not None
+    assert (len(report.plan.victims), len(report.plan.creates)) == (2, 2)
+    assert names(report.outcomes, Verb.DELETE) + names(report.outcomes, Verb.CREATE) == []
+    assert len(live_members(provider.region, REF)) == 3
+    run(all_passes(web(3), provider, timeout_seconds=4 * 3600))
+    assert len(live_members(provider.region, REF)) == 3
