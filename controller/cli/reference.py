@@ -25,7 +25,7 @@ Made from the program by `make golden`; do not edit. `evenkeel COMMAND --help` s
 - An option that is not given is read from its environment variable, if that is set. `NO_COLOR` is honoured.
 - Without `--provider` the VMs are those of a simulated region, which lives in a file of the current directory between commands. Its
   clock advances only while a command waits, so waiting costs nothing. [Scenarios](scenarios.md) tell what can go wrong in it.
-- `--provider azure` is refused with exit code 69: this version has no Azure adapter yet.
+- `--provider azure` is refused with exit code 69: no command can reach Azure yet.
 - Several commands on one state file take turns: the second one ends with exit code 75.
 """
 
