@@ -66,7 +66,7 @@ class Scarce:
     """A remembered refusal: do not ask for these offerings before ``until``.
 
     ``zone`` None: in every zone. ``priority`` None: both. ``larger_too``: also other sizes of the family
-    with at least as many vCPUs. ``size`` ``*``: every size.
+    with at least as many vCPUs.
     """
 
     zone: str | None

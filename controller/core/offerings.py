@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from controller.core import scarcity
@@ -64,10 +65,15 @@ class Offers:
     catalog: Catalog | None
     memory: Memory
 
+    @property
+    def ranked(self) -> tuple[SizeChoice, ...]:
+        """The pool's sizes by rank, those of one rank as the spec lists them."""
+        return tuple(sorted(self.pool.sizes, key=lambda choice: choice.rank))
+
     def open(self, zone: str | None, priority: Priority) -> tuple[SizeChoice, ...]:
-        """Sizes worth asking for, in the pool's order; quota is not considered here."""
+        """Sizes worth asking for, by rank; quota is not considered here."""
         return tuple(
-            choice for choice in self.pool.sizes if self.refusal(choice, zone, priority) is None
+            choice for choice in self.ranked if self.refusal(choice, zone, priority) is None
         )
 
     def refusal(self, choice: SizeChoice, zone: str | None, priority: Priority) -> Blocked | None:
@@ -98,13 +104,14 @@ class Offers:
     def choose(
         self, zone: str | None, priority: Priority, budget: Budget, present: Counter[str]
     ) -> SizeChoice | str:
-        """The size for one more instance, or the name of the quota that refuses all of them."""
+        """The size for one more instance, or the name of the quota that refuses all of them.
+
+        ``present`` counts members by size, in small letters.
+        """
         lacking = ""
         choices = self.open(zone, priority)
         if self.pool.size_allocation is SizeAllocation.CAPACITY_SPREAD:
-            choices = tuple(
-                sorted(choices, key=lambda one: ((present[one.name] + 1) / one.weight, one.rank))
-            )
+            choices = tuple(sorted(choices, key=lambda one: (_load(one, present), one.rank)))
         for choice in choices:
             refused = budget.lacking(self.facts(choice.name), priority)
             if refused is None:
@@ -115,6 +122,11 @@ class Offers:
     def facts(self, size: str) -> SizeFacts | None:
         """What the catalog says of a size, or None if it says nothing."""
         return self.catalog.sizes.get(size) if self.catalog else None
+
+
+def _load(choice: SizeChoice, present: Counter[str]) -> Fraction:
+    """What a size's share would bear with one more member."""
+    return Fraction(present[choice.name.lower()] + 1, choice.weight)
 
 
 def _quotas(facts: SizeFacts, priority: Priority) -> tuple[str, ...]:

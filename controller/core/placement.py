@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the choice of places for one pool rests on. ``sizes`` counts the pool's members by size.
+    """What the choice of places for one pool rests on.
 
-    ``domain_room`` is how many more members each capped domain may take.
+    ``sizes`` counts the pool's members by size, in small letters. ``domain_room`` is how many more members each capped domain may take.
     """
 
     pool: Pool
@@ -177,7 +177,7 @@ def _fit_sizes(
             lacking.append((cell.klass, choice))
             continue
         budget.take(site.offers.facts(choice.name), priority)
-        sizes[choice.name] += 1
+        sizes[choice.name.lower()] += 1
         sized.append((cell, choice))
     return sized, lacking
 

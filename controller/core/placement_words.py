@@ -102,7 +102,7 @@ class Explainer:
 
     def _size_words(self, cell: Cell, size: SizeChoice) -> str:
         """Why not the preferred size, when it is not the one."""
-        first = self._offers.pool.sizes[0]
+        first = self._offers.ranked[0]
         if size == first or len(self._offers.pool.sizes) == 1:
             return ""
         zone = cell.domain if self._topology.kind == ZONE else None

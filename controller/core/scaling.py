@@ -137,7 +137,7 @@ def _grow(one: _Round, pool: Pool, units: int) -> Change:
         topology=scene.topology,
         layout=layout,
         offers=Offers(pool, scene.observed.catalog, scene.memory),
-        sizes=Counter(member.instance.size for member in scene.members_of(pool, one.staying)),
+        sizes=Counter(mine.instance.size.lower() for mine in scene.members_of(pool, one.staying)),
         domain_room=_domain_room(scene, layout),
     )
     placed = placement.place(site, fitting, one.budget)

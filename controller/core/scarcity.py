@@ -127,7 +127,7 @@ def encode(memory: Memory) -> str:
         piece = "/".join(
             (
                 one.zone or "*",
-                one.size.removeprefix("Standard_"),
+                _short(one.size),
                 (one.priority or "*")[0],
                 _LETTERS[refusal_of(one.code)] + ("+" if one.larger_too else ""),
                 format(int(one.until.timestamp()), "x"),
@@ -137,6 +137,11 @@ def encode(memory: Memory) -> str:
             break
         kept.append(piece)
     return ",".join(sorted(kept))
+
+
+def _short(size: str) -> str:
+    prefix = "standard_"
+    return size[len(prefix) :] if size.lower().startswith(prefix) else size
 
 
 def decode(value: str | None, now: datetime) -> tuple[Scarce, ...]:
@@ -159,7 +164,7 @@ def _decode_one(piece: str) -> Scarce | None:
         return None
     return Scarce(
         zone=None if zone == "*" else zone,
-        size=size if size.startswith("Basic_") else f"Standard_{size}",
+        size=size if size.lower().startswith("basic_") else f"Standard_{size}",
         priority=classes[priority],
         until=until,
         code=_REFUSALS.get(code[:1], Refusal.OTHER).value,

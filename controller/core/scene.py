@@ -155,6 +155,6 @@ def _pool_of(fleet: Fleet, member: Member) -> Pool:
             if member.fingerprint == pool.template.fingerprint:
                 return pool
         for pool in fleet.pools:
-            if any(choice.name == member.instance.size for choice in pool.sizes):
+            if member.instance.size.lower() in {choice.name.lower() for choice in pool.sizes}:
                 return pool
     return fleet.pools[0]
