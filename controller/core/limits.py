@@ -26,6 +26,11 @@ APPROVAL_SHARE_PERCENT, APPROVAL_COUNT = 30, 10
 """An explicit change that removes more than both needs a yes."""
 
 
+def is_at_rest(fleet: Fleet) -> bool:
+    """Whether the spec says that the fleet is to be looked at and not changed."""
+    return fleet.suspended or fleet.absent
+
+
 def set_limit(fleet: Fleet) -> int:
     """How many VMs the set can hold, unmanaged ones included."""
     return MANAGED_IMAGE_LIMIT if fleet.managed_image else SET_LIMIT

@@ -34,6 +34,10 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
 
 def _guards(scene: Scene, decisions: Decisions) -> Iterator[str]:
     live, desired = len(scene.buckets.live), scene.fleet.replicas
+    if scene.fleet.suspended:
+        yield "suspended by its spec: looked at, not changed"
+    elif scene.fleet.absent:
+        yield "its spec says Absent: nothing is created, and its members stay until somebody deletes them"
     guards, now = scene.fleet.limits, scene.now
     if any(one.reason is Prevented.OVERSHOOT for one in decisions.blocked):
         yield f"{live} members for {desired} wanted: no creation until the excess is gone"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from controller.core import adoption, digest, drift, naming, report, scaling, shells
 from controller.core.decisions import Decisions
 from controller.core.deletability import creation_lock
+from controller.core.limits import is_at_rest
 from controller.core.scene import read_scene
 from controller.core.steps import Blocked, Delete, EnsureSet, Plan, Prevented, Reason
 
@@ -28,8 +29,8 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     """Decide what to do about one fleet, and say why. Never raises for values that the loader accepts."""
     scene = read_scene(fleet, observed, memory, now)
     refusal = _refusal(scene)
-    if refusal:
-        return _finish(scene, Decisions(blocked=[refusal]))
+    if refusal or is_at_rest(fleet):
+        return _finish(scene, Decisions(blocked=[refusal] if refusal else []))
     decisions = Decisions()
     _ensure_set(scene, decisions)
     adoption.adopt(scene, decisions.steps, decisions.blocked)

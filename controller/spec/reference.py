@@ -22,8 +22,6 @@ _Schema: TypeAlias = "Mapping[str, Json]"
 WITHOUT_EFFECT: Mapping[str, str] = {
     "Metadata.labels": "kept with the fleet, shown nowhere",
     "Spec.deletionPolicy": "nothing ends a fleet, and a spec that is taken away leaves its members as they are",
-    "Spec.state": "`Absent` changes nothing: the fleet is kept like any other",
-    "Spec.suspend": "a suspended fleet is changed like any other; leave its file out of the paths instead",
     "Protection.manageLocks": "the controller sets no locks; the protection holds all the same",
     "Network.inboundNatRules": "Azure's inline interfaces cannot carry them",
     "Nic.inboundNatRules": "Azure's inline interfaces cannot carry them",

@@ -83,7 +83,7 @@ def test_azure_is_still_out_of_reach() -> None:
 def test_gaps_are_told() -> None:
     """The README names the fields whose lack of effect could hurt."""
     gaps = TEXT.partition("does **not** do yet")[2].partition("\n## ")[0]
-    assert all(f"`{field}`" in gaps for field in ("suspend", "state", "deletionPolicy"))
+    assert all(f"`{field}`" in gaps for field in ("state: Absent", "deletionPolicy"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -272,7 +272,6 @@ WARNINGS = [
     (("  replicas: 6", "  replicas: 6\n  quorum: {voters: 4}"), "EK0701", (12, 3)),
     (("  replicas: 6", "  replicas: 6\n  quorum: {}"), "EK0701", (12, 3)),
     (("  replicas: 6", "  replicas: 6\n  protection: {manageLocks: true}"), "EK0210", (12, 29)),
-    (("  replicas: 6", "  replicas: 6\n  suspend: true"), "EK0210", (12, 12)),
     (("  replicas: 6", "  replicas: 6\n  state: Absent"), "EK0210", (12, 10)),
     (("  replicas: 6", "  replicas: 6\n  deletionPolicy: Delete"), "EK0210", (12, 19)),
     (

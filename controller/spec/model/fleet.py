@@ -88,7 +88,7 @@ class Spec(Part):
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
     """What happens to the members when the fleet ends."""
     state: Literal["Present", "Absent"] = "Present"
-    """`Absent` ends the fleet on purpose; what that means is `deletionPolicy`."""
+    """`Absent`: nothing is created or deleted any more. Ending the fleet by `deletionPolicy` comes later."""
     suspend: bool = False
     """Look and report, change nothing."""
     tags: dict[str, str] = Field(default_factory=dict)

@@ -235,8 +235,11 @@ def _contradictions(spec: Spec) -> Iterator[Finding]:
 
 def _without_effect(spec: Spec) -> Iterator[Finding]:
     asked = (
-        (("suspend",), spec.suspend, "take the spec out of the paths to leave the fleet alone"),
-        (("state",), spec.state == "Absent", "scale to 0, then delete the set yourself"),
+        (
+            ("state",),
+            spec.state == "Absent",
+            "nothing is created any more; to end the fleet, scale to 0 first, then delete the set",
+        ),
         (("deletionPolicy",), spec.deletion_policy == "Delete", "members stay in any case"),
         (
             ("protection", "manageLocks"),
