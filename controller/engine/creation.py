@@ -51,9 +51,6 @@ async def create_members(work: Work, progress: Progress) -> Progress:
         return progress
     waiting, progress = _with_number(work, progress, work.plan.creates)
     waiting, progress = _with_room(work, progress, waiting)
-    late = _successors(waiting, progress.staying)
-    progress = progress.noting(*(not_sent(Verb.CREATE, *row) for row in late.items()))
-    waiting = tuple(step for step in waiting if step.instance not in late)
     wave = _Wave(work, progress)
     for size in pacing.create_waves(len(waiting)):
         await wave.send(waiting[:size])
@@ -84,18 +81,6 @@ def _with_room(
     room = max(0, work.plan.desired - (work.plan.observed - gone))
     unsent = [not_sent(Verb.CREATE, step.instance, _NO_ROOM) for step in steps[room:]]
     return steps[:room], progress.noting(*unsent)
-
-
-def _successors(waiting: Sequence[Create], staying: frozenset[str]) -> dict[str, str]:
-    """One creation for each shell that is still there, its own successor if it has one: they wait."""
-    late = {
-        step.instance: f"{step.replaces} is still there; its successor waits until it goes"
-        for step in waiting
-        if step.replaces in staying
-    }
-    others = [step.instance for step in waiting if step.instance not in late]
-    words = "a member that was to go is still there; the next pass goes on"
-    return late | dict.fromkeys(others[: max(0, len(staying) - len(late))], words)
 
 
 class _Wave:

@@ -58,8 +58,7 @@ class Progress:
 
     ``group`` is the set as last written or seen. ``reserved``: the plan's serial numbers may be used.
     ``deleting``: a batch deletion may be running, so the set must not be written. ``stopped``: nothing
-    more may be sent in this pass. ``burnt`` are names that surely never come to life. ``staying`` are shells
-    that were to go and are still there: their successors wait, or there would be one member too many.
+    more may be sent in this pass. ``burnt`` are names that surely never come to life.
     """
 
     memory: Memory
@@ -69,7 +68,6 @@ class Progress:
     deleting: bool = False
     stopped: bool = False
     burnt: frozenset[str] = frozenset()
-    staying: frozenset[str] = frozenset()
 
     def noting(self, *outcomes: Outcome) -> Progress:
         """With more outcomes."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from controller.core import pacing, tags
 from controller.core.observed import interpret, parse_serials
 from controller.core.phase import Phase, classify
-from controller.core.steps import Reason
 from controller.core.serials import serial_of
 from controller.engine.look import look_by_name
 from controller.engine.outcome import Verb, accepted, not_sent, refused
@@ -25,14 +24,13 @@ from providers.base import SingleDelete
 from providers.errors import OutcomeUnknown, ProviderError, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from controller.core.observed import Observed
-    from controller.engine.outcome import Progress, Work
+    from controller.engine.outcome import Outcome, Progress, Work
     from providers.base import Group
 
 _OPEN = "its serial number is still open; the next pass closes it first"
-_OF_SHELLS = frozenset({Reason.FAILED_CREATE, Reason.EVICTED})
 _BATCH_RUNS = "an earlier batch deletion is still running, and another one would cut it short"
 
 
@@ -51,23 +49,7 @@ def batch_may_run(work: Work) -> bool:
 
 
 async def delete_members(work: Work, progress: Progress) -> Progress:
-    """Send the deletions that are due now, and note which shells are still there after them."""
-    shells = frozenset(
-        victim.instance
-        for step in work.plan.deletes
-        if step.reason in _OF_SHELLS
-        for victim in step.victims
-    )
-    progress = await _delete_due(work, replace(progress, staying=shells))
-    leaving = {
-        outcome.instance
-        for outcome in progress.outcomes
-        if outcome.verb is Verb.DELETE and outcome.accepted
-    }
-    return replace(progress, staying=progress.staying - leaving)
-
-
-async def _delete_due(work: Work, progress: Progress) -> Progress:
+    """Send the deletions that are due now."""
     names = () if progress.stopped else pacing.delete_batch(work.fleet, work.plan)
     if not names:
         return progress
@@ -89,7 +71,8 @@ async def _look_and_send(work: Work, progress: Progress, names: tuple[str, ...])
     fresh = interpret(work.fleet.ref, snapshot, work.observed.catalog)
     stale = _behind(fresh, names, work)
     if stale:
-        return _put_off(work, progress, fresh, {name: stale for name in names})
+        unsent = tuple(not_sent(Verb.DELETE, name, stale) for name in names)
+        return _put_off(work, progress, fresh, unsent)
     return await _send_confirmed(work, progress, fresh, names)
 
 
@@ -133,20 +116,14 @@ def _behind(fresh: Observed, names: Sequence[str], work: Work) -> str:
 
 
 def _put_off(
-    work: Work, progress: Progress, fresh: Observed, sentences: Mapping[str, str]
+    work: Work, progress: Progress, fresh: Observed, unsent: tuple[Outcome, ...]
 ) -> Progress:
-    """Delete nobody in this pass. What the fresh look shows to be leaving, or gone, needs no deletion."""
-    there = {member.name: classify(member.instance, work.clock.now) for member in fresh.members}
-    leaving = Phase.DELETING in there.values()
-    staying = frozenset(name for name, phase in there.items() if phase is not Phase.DELETING)
-    progress = progress.noting(
-        *(not_sent(Verb.DELETE, name, words) for name, words in sentences.items())
+    """Delete nobody in this pass. A deletion that the list did not show yet may be a batch that runs."""
+    leaving = any(
+        classify(member.instance, work.clock.now) is Phase.DELETING for member in fresh.members
     )
-    return replace(
-        progress,
-        deleting=progress.deleting or (leaving and work.fleet.deletion is DeletionMode.BATCH),
-        staying=progress.staying & staying,
-    )
+    batch = leaving and work.fleet.deletion is DeletionMode.BATCH
+    return replace(progress.noting(*unsent), deleting=progress.deleting or batch)
 
 
 async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
