@@ -49,12 +49,12 @@ class Budget:
                 self.taken[name] += facts.vcpus
 
     def describe(self, name: str) -> str:
-        """``standardDSv5Family: 4 of 100 vCPUs left``."""
+        """``standardDSv5Family: 4 of 100 vCPUs left after this plan``."""
         quota = self.catalog.quotas.get(name) if self.catalog else None
         if quota is None:
             return name
         left = max(0, quota.limit - quota.used - self.taken[name])
-        return f"{name}: {left} of {quota.limit} vCPUs left"
+        return f"{name}: {left} of {quota.limit} vCPUs left after this plan"
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,9 +80,9 @@ def place(site: Site, units: int, budget: Budget) -> Placed:
         if not lacking:
             break
         # What quota refuses is taken out by class and the rest spread anew, or one zone would go short.
-        for klass, quota in lacking:
+        for klass, words in lacking:
             wanted[klass] -= 1
-            short.append(Blocked(Prevented.QUOTA, f"{klass}: {budget.describe(quota)}"))
+            short.append(Blocked(Prevented.QUOTA, f"{klass}: {words}"))
         cells = _allowed_cells(site, wanted, sum(wanted.values()))
     choices = _explain(site, sized)
     for choice in choices:
@@ -166,7 +166,7 @@ def _within_skew(site: Site, cells: Sequence[Cell]) -> bool:
 def _fit_sizes(
     site: Site, cells: Sequence[Cell], budget: Budget
 ) -> tuple[list[tuple[Cell, SizeChoice]], list[tuple[str, str]]]:
-    """A size for each cell in order, and for those that got none their class and the quota in the way."""
+    """A size for each cell in order, and for those that got none their class and what is left."""
     sized: list[tuple[Cell, SizeChoice]] = []
     lacking: list[tuple[str, str]] = []
     sizes = Counter(site.sizes)
@@ -174,7 +174,7 @@ def _fit_sizes(
         priority = Priority(cell.klass)
         choice = site.offers.choose(site.zone_of(cell.domain), priority, budget, sizes)
         if isinstance(choice, str):
-            lacking.append((cell.klass, choice))
+            lacking.append((cell.klass, budget.describe(choice)))
             continue
         budget.take(site.offers.facts(choice.name), priority)
         sizes[choice.name.lower()] += 1

@@ -132,7 +132,7 @@ def test_family_quota_for_three() -> None:
     """Acceptance 10: with quota for 3 of 10, three are created evenly and 7 are told to be waiting."""
     made = planned(a_fleet(10), a_catalog({DS: (10, 4)}))
     assert sorted(step.zone or "" for step in made.creates) == ["1", "2", "3"]
-    words = f"Regular: {DS}: 6 of 10 vCPUs left"
+    words = f"Regular: {DS}: 0 of 10 vCPUs left after this plan"
     assert [(one.reason, one.detail) for one in made.blocked] == [(Prevented.QUOTA, words)] * 7
 
 
@@ -162,7 +162,9 @@ def test_quota_is_shared_by_pools() -> None:
     pools = (a_pool(3, name="linux"), a_pool(3, name="windows"))
     made = planned(a_fleet(pools=pools), a_catalog({DS: (8, 0)}))
     assert Counter(step.pool for step in made.creates) == {"linux": 3, "windows": 1}
-    assert [one.detail for one in made.blocked] == [f"Regular: {DS}: 2 of 8 vCPUs left"] * 2
+    assert [one.detail for one in made.blocked] == [
+        f"Regular: {DS}: 0 of 8 vCPUs left after this plan"
+    ] * 2
 
 
 def test_quota_of_one_class_spares_the_other() -> None:
