@@ -131,7 +131,7 @@ class Writer:
             return
 
     async def delete_group(self) -> None:
-        """Delete the set; ``Rejected`` while it has members.
+        """Delete the set; ``Rejected`` while it has members. One that is gone is accepted.
 
         We look ourselves: whether Azure refuses depends on the kind of set.
         """
@@ -141,7 +141,10 @@ class Writer:
         call = self._sets.begin_delete(
             self.ref.resource_group, self.ref.name, force_deletion=False, **self._options(heard)
         )
-        await self._accepted(call, heard)
+        try:
+            await self._accepted(call, heard)
+        except NotFound:
+            return
 
     async def operate(self, name: str, operation: PowerOperation) -> None:
         """Start a power operation on one VM."""
