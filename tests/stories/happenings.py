@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from controller.core import limits, tags
-from controller.spec.values import Placement
+from controller.spec.values import Placement, ScaleIn
 from providers.base import (
     GroupRequest,
     Health,
@@ -64,6 +64,17 @@ def edits(at: float, words: str, **over: Any) -> Happening:
     def act(stage: Stage) -> str:
         stage.put(replace(stage.fleet, **over))
         return f"the spec is edited: {words}"
+
+    return Happening(at, act)
+
+
+def names_victim(at: float, zone: str) -> Happening:
+    """Somebody names a member of a zone that is to go before any other."""
+
+    def act(stage: Stage) -> str:
+        (record,) = stage.some(zone, 1)
+        stage.put(replace(stage.fleet, scale_in=ScaleIn(remove=(record.name,))))
+        return f"the spec is edited: scaleIn.remove names {record.name}"
 
     return Happening(at, act)
 

@@ -110,7 +110,9 @@ STORIES = (
         ((a_fleet(3, placement=BLOCK), cast_of({"1": 1, "2": 1, "3": 1})),),
         ends="3/3/3",
         happenings=(wants(0, 9),),
-        scenario=Scenario(capacity=(CapacityLimit(1, zone="2", since=after(0), until=after(3000)),)),
+        scenario=Scenario(
+            capacity=(CapacityLimit(1, zone="2", since=after(0), until=after(3000)),)
+        ),
         lasts=4000,
     ),
     Story(
@@ -165,7 +167,9 @@ STORIES = (
         ends="2/2",
         happenings=(wants(0, 4),),
         scenario=Scenario(
-            creations=(CreationFault(CreationOutcome.ALLOCATION_FAILED, at=after(0)),)
+            creations=(
+                CreationFault(CreationOutcome.ALLOCATION_FAILED, times=9, at=after(0), zone="3"),
+            )
         ),
     ),
     Story(
@@ -222,7 +226,9 @@ STORIES = (
         ends="2/2",
         happenings=(wants(0, 4),),
         scenario=Scenario(
-            creations=(CreationFault(CreationOutcome.ALLOCATION_FAILED, at=after(0)),),
+            creations=(
+                CreationFault(CreationOutcome.ALLOCATION_FAILED, times=9, at=after(0), zone="3"),
+            ),
             failures=(CallFault(Call.DELETE, CallFailure.TRANSIENT, at=after(0)),),
         ),
     ),

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from controller.spec.values import (
     DeletionMode,
     Placement,
     Quorum,
-    ScaleIn,
     Spot,
 )
 from providers.simulated.scenario import Scenario
-from tests.builders import REF, a_fleet, a_pool
+from tests.builders import a_fleet, a_pool
 from tests.stories.happenings import (
     Cue,
     Happening,
@@ -20,7 +17,7 @@ from tests.stories.happenings import (
     edits,
     excludes,
     joins,
-    locks_some,
+    names_victim,
     removes,
     renames,
     wants,
@@ -73,11 +70,8 @@ STORIES = (
         ((a_fleet(5), cast_of({"1": 2, "2": 2, "3": 1})),),
         ends="2/2",
         happenings=(
-            Happening(
-                0,
-                edits(0, "remove web-000003", scale_in=ScaleIn(remove=("web-000003",))).act,
-            ),
-            wants(30, 4),
+            names_victim(-1, "3"),
+            wants(0, 4),
         ),
     ),
     Story(
@@ -171,7 +165,11 @@ STORIES = (
         "Numbers that are open keep the name under which they were reserved, whatever the spec says now.",
         ((a_fleet(3), cast_of({"1": 1, "2": 1, "3": 1})),),
         ends="3/2/2",
-        happenings=(wants(0, 6), Happening(0, renames(0, "shop").act, Cue("create", 1)), wants(60, 7)),
+        happenings=(
+            wants(0, 6),
+            Happening(0, renames(0, "shop").act, Cue("create", 1)),
+            wants(60, 7),
+        ),
     ),
     Story(
         "A member is deleted by hand",

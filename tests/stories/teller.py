@@ -17,11 +17,12 @@ from controller.engine.report import PassReport
 from controller.spec.values import Fleet
 from providers.base import GroupRef
 from providers.simulated.scenario import Scenario
+from tests.crash import Crash, MortalProvider, When
+from tests.invariants import violations
 from tests.stories import transcript
 from tests.stories.happenings import Happening, place_words
 from tests.stories.stage import Part, Stage, raise_curtain
 from tests.stories.truth import Truth
-from tests.crash import Crash, MortalProvider, When
 from tests.stories.wire import Tally, Wire
 
 PASSES_AT_MOST = 400
@@ -76,7 +77,11 @@ class Way:
 
 @dataclass(slots=True)
 class Telling:
-    """What came of telling a story. ``broken`` are sentences of the truth that did not hold."""
+    """What came of telling a story.
+
+    ``broken`` are safety sentences that did not hold. ``over``: it came to its end. ``idle``: a process
+    that starts then, with no memory, finds nothing to do and sends nothing.
+    """
 
     stage: Stage
     tally: Tally
@@ -85,12 +90,41 @@ class Telling:
     reports: dict[str, PassReport]
     passes: int
     over: bool
+    idle: bool
     ends: str
 
     @property
     def blocked(self) -> bool:
         """Whether anything wanted is prevented at the end."""
         return any(report.blocked for report in self.reports.values())
+
+    def faults(self, story: Story) -> list[str]:
+        """Everything in which a telling is not as its story says; empty if it is."""
+        found = list(self.broken)
+        if not self.over:
+            found.append(f"not over after {self.passes} passes")
+        if not self.idle:
+            found.append("a pass after the end still finds something to do")
+        if self.ends != story.ends:
+            found.append(f"it ends with {self.ends or 'nobody'}, not with {story.ends or 'nobody'}")
+        if self.blocked != story.blocked:
+            found.append(f"at the end blocked is {self.blocked}, not {story.blocked}")
+        return found
+
+    def text(self, story: Story) -> str:
+        """The transcript."""
+        return "\n".join(
+            [
+                story.title,
+                "=" * len(story.title),
+                story.tells,
+                "",
+                *self.lines,
+                "",
+                *transcript.end_lines(self.stage, self.tally),
+                "",
+            ]
+        )
 
 
 def tell(story: Story, way: Way | None = None) -> Telling:
@@ -107,17 +141,16 @@ class _Teller:
         self._way = way
         random = Random(way.seed) if way.shuffled else None
         self._random = random
-        self.stage = raise_curtain(
-            story.fleets, self._scenario(), seed=way.seed, random=random
-        )
+        self.stage = raise_curtain(story.fleets, self._scenario(), seed=way.seed, random=random)
         self._truth = Truth(self.stage)
         self._tally = Tally()
         self._waiting = _in_time(story.happenings, random)
+        # What happens last has to be seen in a list, too.
+        last = max((one.at for one in self._waiting), default=0.0)
+        self._lasts = max(story.lasts, last + way.stale_seconds)
         self._memories: dict[str, Memory] = {}
         self._reports: dict[str, PassReport] = {}
-        self._wire = Wire(
-            self.stage.region, self, self._tally, stale_seconds=way.stale_seconds
-        )
+        self._wire = Wire(self.stage.region, self, self._tally, stale_seconds=way.stale_seconds)
         cut = way.cut or Cut(0, When.BEFORE)
         self._provider = MortalProvider(self._wire, cut.number, cut.when)
         self._lines: list[str] = []
@@ -143,6 +176,7 @@ class _Teller:
             reports=self._reports,
             passes=self._passes,
             over=over,
+            idle=await self._is_idle(),
             ends=place_words(self.stage),
         )
 
@@ -185,7 +219,23 @@ class _Teller:
             return
         self._memories[fleet.ref.id] = report.memory
         self._reports[fleet.ref.id] = report
+        self._check(fleet, report)
         self._tell_pass(fleet, report)
+
+    def _check(self, fleet: Fleet, report: PassReport) -> None:
+        """Hold the pass against the safety sentences, and the program against its own guard."""
+        self._truth.broken += report.violations
+        if report.incident is not None:
+            self._truth.broken.append(report.incident.trace)
+        if report.plan is not None and report.observed is not None:
+            self._truth.broken += violations(fleet, report.observed, report.plan)
+
+    async def _is_idle(self) -> bool:
+        before = self._tally.number
+        clock = self.stage.region.clock
+        reports = [await run_pass(fleet, self._wire, clock) for fleet in self.stage.active]
+        steps = [report.plan.steps for report in reports if report.plan is not None]
+        return self._tally.number == before and len(steps) == len(reports) and not any(steps)
 
     def _tell_pass(self, fleet: Fleet, report: PassReport) -> None:
         name = f" over {fleet.name}" if len(self.stage.fleets) > 1 else ""
@@ -222,7 +272,7 @@ class _Teller:
         clock.advance(max(0.0, seconds - pause))
 
     def _is_over(self) -> bool:
-        if self._waiting or self.stage.seconds < self._story.lasts:
+        if self._waiting or self.stage.seconds < self._lasts:
             return False
         active = [fleet.ref.id for fleet in self.stage.active]
         known = [self._reports.get(key) for key in active]

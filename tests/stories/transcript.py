@@ -11,6 +11,8 @@ from controller.core.steps import Blocked, Create, Delete, EnsureSet, Plan, Tag,
 from controller.engine.outcome import Outcome
 from controller.engine.report import PassReport
 from controller.spec.values import Fleet
+from tests.stories.stage import Stage, place_of
+from tests.stories.wire import Tally
 
 _FEW = 4
 _INDENT = "          "
@@ -45,10 +47,8 @@ def picture_lines(fleet: Fleet, observed: Observed, now: datetime) -> list[str]:
     if not observed.exists:
         return ["there is no scale set"]
     where = fleet.placement
-    shown = {name: [] for name in where.zones} or {
-        str(number): [] for number in range(where.fault_domains)
-    }
-    rows: dict[str, list[Member]] = {**shown}
+    places = where.zones or tuple(str(number) for number in range(where.fault_domains))
+    rows: dict[str, list[Member]] = {place: [] for place in places}
     for member in observed.members:
         rows.setdefault(_place(member), []).append(member)
     kind = "zone" if where.zones else "fault domain"
@@ -56,6 +56,20 @@ def picture_lines(fleet: Fleet, observed: Observed, now: datetime) -> list[str]:
         f"{kind} {place}: {_members_words(members, now) or 'nobody'}"
         for place, members in rows.items()
     ]
+
+
+def end_lines(stage: Stage, tally: Tally) -> list[str]:
+    """How the region really is at the end, and what was sent to it."""
+    lines: list[str] = []
+    for fleet in stage.fleets.values():
+        living = stage.living(fleet.ref)
+        places: dict[str, int] = {}
+        for record in living:
+            places[place_of(record)] = places.get(place_of(record), 0) + 1
+        where = ", ".join(f"{place}: {places[place]}" for place in sorted(places)) or "nobody"
+        lines.append(f"In the end {fleet.name} has {len(living)} of {fleet.replicas}: {where}.")
+    calls = ", ".join(f"{number} {call}" for call, number in sorted(tally.calls.items()))
+    return [*lines, f"Sent: {calls or 'nothing'}."]
 
 
 def indented(lines: Iterable[str], first: str) -> list[str]:
@@ -167,5 +181,7 @@ def _outcome_lines(outcomes: Sequence[Outcome]) -> list[str]:
         runs[-1][1].append(f"{word.ljust(7)} {about}{outcome.sentence}")
     lines: list[str] = []
     for _, row in runs:
-        lines += row if len(row) <= _FEW + 1 else [*row[:_FEW], f"        and {len(row) - _FEW} more"]
+        lines += (
+            row if len(row) <= _FEW + 1 else [*row[:_FEW], f"        and {len(row) - _FEW} more"]
+        )
     return lines
