@@ -182,3 +182,28 @@ def test_replacement_waits_for_deletion() -> None:
     assert len(live_members(provider.region, REF)) == 3
     run(all_passes(web(3), provider, timeout_seconds=4 * 3600))
     assert len(live_members(provider.region, REF)) == 3
+
+
+def test_number_with_a_twin_stays_open() -> None:
+    """A retry that is refused does not close its number while the first request may still arrive."""
+    lost = fail(Call.CREATE, CallFailure.OUTCOME_UNKNOWN)
+    refusal = fail(Call.CREATE, CallFailure.FORBIDDEN, skip=1)
+    provider = settled(web(2), lost, refusal)
+    one_pass(web(3), provider)
+    report = one_pass(web(3), provider)
+    assert told(report.outcomes) == ["create web-000003 - AuthorizationFailed"]
+    assert set_tags(provider)[tags.SERIALS] == "3/4"
+
+
+def test_throttling_stops_writing_too() -> None:
+    """What was learned before the provider throttled is written by a later pass."""
+    slow = fail(Call.CREATE, CallFailure.THROTTLED, skip=2)
+    provider = settled(web(2), slow, quotas={"standardDSv5Family": 6})
+    hidden = AlteredProvider(provider, quotas=False)
+    report = run(run_pass(web(5), hidden, provider.region.clock))
+    assert told(report.outcomes) == [
+        "reserve +",
+        "create web-000003 +",
+        "create web-000004 - OperationNotAllowed",
+        "create web-000005 - TooManyRequests",
+    ]

@@ -11,6 +11,7 @@ import pytest
 from controller.engine.outcome import Verb
 from controller.engine.reconcile import run_pass
 from controller.engine.report import Verdict
+from controller.engine.requests import instance_request
 from controller.spec.values import DeletionMode
 from providers.base import GroupRequest, LockLevel
 from providers.simulated.scenario import (
@@ -38,6 +39,7 @@ from tests.shell.stage import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from controller.core.steps import Plan
     from controller.spec.values import Fleet
     from providers.base import GroupSnapshot
     from providers.simulated.provider import SimulatedProvider
@@ -70,11 +72,16 @@ def before_the_request(provider: SimulatedProvider, happens: Callable[[], None])
     return AlteredProvider(provider, alter)
 
 
-def planned_victims(fleet: Fleet, provider: SimulatedProvider) -> tuple[str, ...]:
-    """Who would go now."""
+def plan_of(fleet: Fleet, provider: SimulatedProvider) -> Plan:
+    """What would be done now."""
     made = one_pass(fleet, provider, dry_run=True).plan
     assert made is not None
-    return made.victims
+    return made
+
+
+def planned_victims(fleet: Fleet, provider: SimulatedProvider) -> tuple[str, ...]:
+    """Who would go now."""
+    return plan_of(fleet, provider).victims
 
 
 def test_scale_in_is_one_batch() -> None:
@@ -181,10 +188,9 @@ def test_second_batch_waits() -> None:
 
 
 def _token(fleet: Fleet, provider: SimulatedProvider) -> str:
-    plan_now = one_pass(fleet, provider, dry_run=True).plan
-    assert plan_now is not None
-    assert plan_now.approval is not None
-    return plan_now.approval.token
+    approval = plan_of(fleet, provider).approval
+    assert approval is not None
+    return approval.token
 
 
 def test_large_deletion_waits_for_approval() -> None:
@@ -292,3 +298,17 @@ def test_throttled_deletion_ends_the_pass(deletion: DeletionMode, call: Call) ->
     assert [line.split()[2:] for line in told(report.outcomes)] == [["-", "TooManyRequests"]] * 3
     assert (report.verdict, report.look_again_seconds) == (Verdict.THROTTLED, 50)
     assert provider.region.world.faults.calls == [1]
+
+
+def test_foreign_deletion_is_not_cut_short() -> None:
+    """While somebody else's VM in the set is being deleted, our batch waits: it could be a batch, too."""
+    provider = settled(web(4))
+    foreign = instance_request(web(1), plan_of(web(5), provider).creates[0])
+    provider.region.create(REF, replace(foreign, name="theirs", tags={}))
+    provider.region.clock.advance(A_WHILE)
+    provider.region.delete_members(REF, ["theirs"])
+    report = one_pass(web(2), provider)
+    assert [line.split()[2] for line in told(report.outcomes)] == [".", "."]
+    run(all_passes(web(2), provider))
+    assert len(live_members(provider.region, REF)) == 2
+    assert "theirs" not in {found.name for found in provider.region.world.roster.members(REF)}
