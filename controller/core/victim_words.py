@@ -78,7 +78,8 @@ class _Teller:
         others = [one for one in eligible if one != domain]
         here, scale = self._members[domain], layout.scale(domain)
         weighted = len({layout.weights.get(one, 1) for one in eligible}) > 1
-        measure = "most members for its weight" if weighted else "most members"
+        pool = f" of pool {self._pick.pool.name}" if self._pick.pool.name else ""
+        measure = f"most members{pool}{' for its weight' if weighted else ''}"
         if all(here * scale >= self._members[one] * layout.scale(one) for one in others):
             against = " and ".join(str(self._members[one]) for one in others)
             return f"{name} holds the {measure} ({here}, against {against})"

@@ -250,6 +250,20 @@ def test_both_classes_have_to_go() -> None:
     }
 
 
+def test_pool_is_named() -> None:
+    """In a fleet of several pools the zones are compared by the members of the one pool, and it says so."""
+    pools = (a_pool(1, name="linux"), a_pool(3, name="windows"))
+    names = ["linux", "linux", "windows", "windows", "windows"]
+    row = [
+        replace(a_member(n, zone), pool=pool)
+        for n, (zone, pool) in enumerate(zip("12222", names, strict=True), start=1)
+    ]
+    made = shrunk(row, 0, "web-000002", pools=pools, placement=Placement(zones=("1", "2")))
+    assert whys(made) == {
+        "web-000001": "zone 1 holds the most members of pool linux (1, against 1); no other there may go"
+    }
+
+
 def test_runner_up_is_named() -> None:
     """The victim's entry names the member of its place that would be next, if there is one."""
     made = shrunk(list(members_in({"1": 3})), 2)
