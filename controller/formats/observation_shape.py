@@ -32,6 +32,10 @@ from providers.base import (
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 
 
+_MOST_OPEN = 10_000
+"""Ten times what a set can hold: each open number is looked for, so a slip must not take forever."""
+
+
 def _plausible(moment: datetime) -> datetime:
     """In UTC. Years far away are slips, and adding a duration to them could overflow."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
@@ -118,6 +122,8 @@ class SerialsShape(Shape):
     def _in_order(self) -> Self:
         if self.next < self.floor:
             raise ValueError(f"next ({self.next}) lies below floor ({self.floor})")
+        if self.next - self.floor > _MOST_OPEN:
+            raise ValueError(f"more than {_MOST_OPEN} numbers are open between floor and next")
         return self
 
     def value(self) -> Serials:

@@ -191,6 +191,7 @@ WRONG_VALUES = [
     ("fleets/web/locks/0/level", "Delete", "locks[0].level: expected 'CanNotDelete' or 'ReadOnly'"),
     ("fleets/web/locks/0/scope", "", "locks[0].scope: expected a text that is not empty"),
     ("fleets/web/serials", {"floor": 8, "next": 7}, "serials: next (7) lies below floor (8)"),
+    ("fleets/web/serials/next", 10**9, "serials: more than 10000 numbers are open between"),
     ("fleets/web/serials/floor", 0, "serials.floor: expected at least 1, found 0"),
     ("fleets/web/exists", False, "fleets.web: exists is false, yet there are instances"),
     ("fleets/web/exists", 1, "fleets.web.exists: expected true or false, found 1"),
