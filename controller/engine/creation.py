@@ -8,6 +8,7 @@ them anew. No request is repeated.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -74,13 +75,24 @@ def _with_room(
 ) -> tuple[tuple[Create, ...], Progress]:
     """Creations that leave no member too many if the deletions so far are all that go.
 
-    A plan counts on its deletions. When some of them had to be put off, so must as many creations: the
-    last ones, because the first have numbers that are open already and may yet come to life.
+    A plan counts on its deletions. When some of them had to be put off, so must as many creations of the
+    same pool: the last ones, because the first have numbers that are open already and may yet come to life.
+    What another pool has too many of does not count: the plan has judged that.
     """
-    gone = sum(one.verb is Verb.DELETE and one.accepted for one in progress.outcomes)
-    room = max(0, work.plan.desired - (work.plan.observed - gone))
-    unsent = [not_sent(Verb.CREATE, step.instance, _NO_ROOM) for step in steps[room:]]
-    return steps[:room], progress.noting(*unsent)
+    plan = work.plan
+    gone = {one.instance for one in progress.outcomes if one.verb is Verb.DELETE and one.accepted}
+    put_off = set(plan.victims) - gone
+    ends = max(plan.desired, plan.observed - len(plan.victims) + len(plan.creates))
+    room = ends - (plan.observed - len(gone))
+    rooms = Counter(step.pool for step in plan.creates if step.replaces not in put_off)
+    sent: list[Create] = []
+    for step in steps:
+        if len(sent) < room and rooms[step.pool] > 0:
+            rooms[step.pool] -= 1
+            sent.append(step)
+        else:
+            progress = progress.noting(not_sent(Verb.CREATE, step.instance, _NO_ROOM))
+    return tuple(sent), progress
 
 
 class _Wave:

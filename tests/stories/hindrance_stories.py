@@ -161,6 +161,20 @@ STORIES = (
         ),
     ),
     Story(
+        "A pool grows while another one may not shrink",
+        "Two locked members too many in one pool are no reason to keep the other one small.",
+        (
+            (
+                a_fleet(0, pools=(a_pool(5, name="old"), a_pool(0, name="new"))),
+                cast_of({"1": 2, "2": 2, "3": 1}, pool="old"),
+            ),
+        ),
+        ends="3/3/2",
+        happenings=(locks_group(-1), wants(0, 3, "old"), wants(30, 3, "new")),
+        lasts=400,
+        blocked=True,
+    ),
+    Story(
         "A creation fails and is replaced",
         "An accepted creation ends in Failed: the shell goes and another member comes elsewhere.",
         ((a_fleet(2), cast_of({"1": 1, "2": 1})),),

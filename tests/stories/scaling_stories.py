@@ -63,6 +63,7 @@ STORIES = (
         ((a_fleet(3), cast_of({"1": 1, "2": 1, "3": 1})),),
         ends="2/1/1",
         happenings=(wants(0, 9), wants(40, 4)),
+        scenario=Scenario(list_lag=45),
     ),
     Story(
         "A named member goes first",
