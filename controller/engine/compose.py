@@ -5,20 +5,23 @@ The only module of the controller that knows providers by name.
 
 from __future__ import annotations
 
+import asyncio
+import uuid
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from controller.engine.clock import WallClock
 from controller.engine.report import Verdict
 from providers.errors import OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from controller.engine.clock import Clock
+    from providers.azure.pipeline import Endpoint
     from providers.base import Provider
     from providers.simulated.region import SimulatedRegion
     from providers.simulated.scenario import Scenario
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 SIMULATED = "simulated"
 AZURE = "azure"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -34,6 +39,10 @@ class Settings:
 
     ``state`` is the file of the simulated region, None for memory only. ``start`` is where the clock of
     a new region stands, None for the present. ``seed`` is a new region's.
+
+    ``arm_url`` is an emulator's, where any token will do; None for the cloud that ``environment`` names.
+    ``arm_ca`` is the authority that signed its certificate. ``environment`` holds the usual variables of
+    Azure's tools. ``read_only``: whatever changes something is refused before it reaches the network.
     """
 
     provider: str = SIMULATED
@@ -41,15 +50,34 @@ class Settings:
     scenario: Path | None = None
     seed: int = 0
     start: datetime | None = None
+    arm_url: str | None = None
+    arm_ca: Path | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """A provider and its clock. ``region`` is what stands behind a simulated one, else None."""
+    """A provider and its clock. ``region`` is what stands behind a simulated one, else None.
+
+    ``close`` gives the provider's connections back; the next call would open others.
+    """
 
     provider: Provider
     clock: Clock
     region: SimulatedRegion | None = None
+    close: Callable[[], Awaitable[None]] | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run ``work`` in an event loop of its own; connections are given back before the loop ends."""
+        return asyncio.run(self._closing(work))
+
+    async def _closing(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return await work
+        finally:
+            if self.close is not None:
+                await self.close()
 
 
 class CompositionError(Exception):
@@ -71,7 +99,50 @@ def compose(settings: Settings) -> Iterator[Composition]:
         with _simulated(settings) as composition:
             yield composition
         return
-    raise CompositionError(_no_provider(settings.provider), Verdict.UNREACHABLE)
+    if settings.provider == AZURE:
+        yield _azure(settings)
+        return
+    sentence = f"there is no provider called {settings.provider!r}; choose {SIMULATED} or {AZURE}"
+    raise CompositionError(sentence, Verdict.UNREACHABLE)
+
+
+def _azure(settings: Settings) -> Composition:
+    from providers.azure.pipeline import Conduct
+    from providers.azure.provider import AzureProvider
+    from providers.azure.rates import Rates
+
+    clock = WallClock()
+    conduct = Conduct(
+        # Azure's limits are not an emulator's.
+        rates=Rates(clock, modelled=settings.arm_url is None),
+        clock=clock,
+        read_only=settings.read_only,
+        correlation=str(uuid.uuid4()),
+    )
+    provider = AzureProvider(_endpoint(settings), conduct)
+    return Composition(provider, clock, close=provider.close)
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    """Which ARM to ask, and as whom. The credential is checked here and made anew for each connection."""
+    from providers.azure.identity import IdentityError, cloud_of, credential_kind, credential_of
+    from providers.azure.pipeline import Endpoint
+
+    ca_file = None if settings.arm_ca is None else str(settings.arm_ca)
+    if settings.arm_url is not None:
+        return Endpoint(settings.arm_url.rstrip("/"), ca_file=ca_file)
+    environment = settings.environment
+    try:
+        cloud = cloud_of(environment)
+        credential_kind(environment)
+    except IdentityError as error:
+        raise CompositionError(str(error), Verdict.UNREACHABLE) from error
+    return Endpoint(
+        cloud.arm_url,
+        scopes=cloud.scopes,
+        credential=lambda: credential_of(environment, cloud),
+        ca_file=ca_file,
+    )
 
 
 @contextmanager
@@ -165,12 +236,3 @@ def _read_scenario(path: Path | None) -> Scenario | None:
         return read_scenario(path)
     except ScenarioError as error:
         raise CompositionError(str(error), Verdict.FAILED) from error
-
-
-def _no_provider(name: str) -> str:
-    if name == AZURE:
-        return (
-            "the azure provider is not part of this release: the adapter providers/azure is missing. "
-            "Use --provider simulated, or plan from a saved observation with --observed"
-        )
-    return f"there is no provider called {name!r}; choose {SIMULATED} or {AZURE}"

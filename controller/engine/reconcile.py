@@ -13,7 +13,7 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import status
+from controller.core import limits, status
 from controller.core.observed import Memory
 from controller.core.plan import plan
 from controller.core.steps import Reason
@@ -58,6 +58,7 @@ async def run_pass(
         ended_at=clock.now,
         look_again_seconds=AFTER_FAILURE_SECONDS,
         dry_run=True,
+        left_alone=limits.is_at_rest(fleet),
         memory=memory or Memory(),
     )
     planned = await _contained(_plan(fleet, provider, clock, blank), blank, clock)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.core import status
+from controller.core import limits, status
 from controller.core.plan import plan
 from controller.engine.look import recall
 from controller.engine.report import PassReport
@@ -31,6 +31,7 @@ def _replayed(fleet: Fleet, observed: Observed) -> PassReport:
         ended_at=now,
         look_again_seconds=decided.look_again_seconds,
         dry_run=True,
+        left_alone=limits.is_at_rest(fleet),
         observed=observed,
         memory=memory,
         plan=decided,

@@ -55,7 +55,8 @@ class PassReport:
 
     ``observed`` and ``plan`` are None when the look failed; then ``error`` or ``incident`` says why.
     ``memory`` is what the next pass of this process is to be given. ``violations`` are the safety rules
-    that the plan would have broken; nothing of such a plan was carried out.
+    that the plan would have broken; nothing of such a plan was carried out. ``left_alone``: the spec
+    suspends the fleet or ends it, so not even its serial numbers are settled.
     """
 
     fleet: str
@@ -63,6 +64,7 @@ class PassReport:
     ended_at: datetime
     look_again_seconds: int
     dry_run: bool = False
+    left_alone: bool = False
     observed: Observed | None = None
     memory: Memory = field(default_factory=Memory)
     plan: Plan | None = None
@@ -99,7 +101,8 @@ class PassReport:
         plan = self.plan
         if plan is None or self.violations or self.incident:
             return False
-        return not (plan.steps or self.in_flight or plan.reservation.open or self.outcomes)
+        unsettled = plan.reservation.open and not self.left_alone
+        return not (plan.steps or self.in_flight or unsettled or self.outcomes)
 
     @property
     def converged(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import set_tags, tags
+from controller.core import limits, set_tags, tags
 from controller.core.observed import parse_serials
 from controller.core.steps import EnsureSet
 from controller.engine.look import look_by_name
@@ -79,7 +79,7 @@ async def reserve(work: Work, progress: Progress) -> Progress:
 
 async def write_settled(work: Work, progress: Progress) -> Progress:
     """Write what the pass has settled: the window closed, scarcity learned. Nothing if nothing is due."""
-    if progress.stopped or progress.group is None:
+    if progress.stopped or progress.group is None or limits.is_at_rest(work.fleet):
         return progress
     wanted = set_tags.after_pass(
         work.fleet,

@@ -155,7 +155,7 @@ def test_broken_scenario_is_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("provider", "said"),
     [
-        ("azure", "providers/azure is missing"),
+        ("azure", "no credential: set AZURE_TOKEN_CREDENTIALS"),
         ("aws", "no provider called 'aws'; choose simulated or azure"),
     ],
 )

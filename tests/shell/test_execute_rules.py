@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from controller.core.observed import Memory
 from controller.core.plan import plan
 from controller.core.steps import Create, Reason
+from controller.engine.converge import End
 from controller.engine.execute import execute
 from controller.engine.look import look
 from controller.engine.outcome import Work
@@ -18,6 +21,8 @@ from tests.builders import D2S, REF
 from tests.crash import live_members
 from tests.shell.stage import (
     A_WHILE,
+    a_provider,
+    all_passes,
     one_pass,
     run,
     settled,
@@ -73,3 +78,17 @@ def test_dry_run_sends_nothing() -> None:
     assert len(report.plan.creates) == 6
     assert (report.outcomes, report.verdict) == ((), Verdict.CHANGES)
     assert provider.region.world.changes == before
+
+
+@pytest.mark.parametrize("word", ["suspended", "absent"])
+@pytest.mark.parametrize("replicas", [0, 3, 6])
+def test_fleet_left_alone_is_not_touched(word: str, replicas: int) -> None:
+    """A fleet that its spec suspends or ends is looked at, and nothing at all is written."""
+    provider = a_provider()
+    one_pass(web(3), provider)
+    provider.region.clock.advance(A_WHILE)
+    before = dict(provider.region.world.sets)
+    done = run(all_passes(web(replicas, **{word: True}), provider))
+    assert (done.end, done.rounds, done.reports[0].outcomes) == (End.CONVERGED, 1, ())
+    assert provider.region.world.sets == before
+    assert len(live_members(provider.region, REF)) == 3

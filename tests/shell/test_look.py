@@ -122,7 +122,7 @@ def test_half_a_list_is_refused(alter: Callable[[GroupSnapshot, bool], GroupSnap
 def test_blind_pass_changes_nothing(error: CallFailure) -> None:
     """A pass that cannot see sends nothing, whatever its spec says."""
     provider = settled(web(4), a_fault(error, 9, wait=300))
-    before = provider.region.world.roster.members(REF), provider.region.world.sets
+    before = provider.region.world.roster.members(REF), dict(provider.region.world.sets)
     report = one_pass(web(9), provider)
     assert report.error is not None
     assert (provider.region.world.roster.members(REF), provider.region.world.sets) == before
