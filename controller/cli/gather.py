@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,8 +42,8 @@ def gather(
     fleets = choose(specs, names)
     # Who asks for one fleet by name is not troubled by the mistakes of others.
     broken = specs.has_errors and not names
-    with opened_provider(source) as place:
-        reports = asyncio.run(reconcile_once(fleets, place.provider, place.clock, dry_run=True))
+    with opened_provider(source, read_only=True) as place:
+        reports = place.run(reconcile_once(fleets, place.provider, place.clock, dry_run=True))
         now = place.clock.now
     say_trouble(reports, show)
     return Gathered(

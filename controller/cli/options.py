@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -88,12 +89,23 @@ class Source:
     named: bool = False
     state: Path | None = Path(DEFAULT_STATE)
     scenario: Path | None = None
+    arm_url: str | None = None
+    arm_ca: Path | None = None
+
+    @property
+    def azure_words(self) -> list[str]:
+        """The options that led to Azure, as they were typed; empty for another provider."""
+        if self.provider != "azure":
+            return []
+        at = [] if self.arm_url is None else ["--arm-url", self.arm_url]
+        trust = [] if self.arm_ca is None else ["--arm-ca", str(self.arm_ca)]
+        return ["--provider", "azure", *at, *trust]
 
     @property
     def sentence(self) -> str:
         """The first line on stderr: where the command looks, and why there."""
         if self.provider != "simulated":
-            return f"provider {self.provider}"
+            return f"provider {self.provider}" + (f" at {self.arm_url}" if self.arm_url else "")
         place = "in memory only" if self.state is None else f"kept in {self.state}"
         return f"simulated region {place}" + ("" if self.named else " (no --provider given)")
 
@@ -118,7 +130,7 @@ def show_options(outputs: Sequence[str] = ()) -> Callable[[Callable[..., int]], 
 
 
 def source_options(function: Callable[..., int]) -> Callable[..., int]:
-    """Add ``--provider``, ``--state`` and ``--scenario``; passed on as ``source``."""
+    """Add the options that say where the VMs are; passed on as ``source``."""
 
     @wraps(function)
     def collected(**values: object) -> int:
@@ -126,6 +138,7 @@ def source_options(function: Callable[..., int]) -> Callable[..., int]:
             provider=values.pop("provider"),
             state=values.pop("state"),
             scenario=values.pop("scenario"),
+            arm=(values.pop("arm_url"), values.pop("arm_ca")),
         )
         return function(source=source, **values)
 
@@ -148,13 +161,38 @@ def specs_option(function: Callable[..., int]) -> Callable[..., int]:
     return option(function)
 
 
-def _source(*, provider: object, state: object, scenario: object) -> Source:
+def _source(
+    *, provider: object, state: object, scenario: object, arm: tuple[object, object]
+) -> Source:
+    url, ca_file = arm
+    if provider != "azure" and _typed("arm_url"):
+        raise click.UsageError("--arm-url is ARM's address; it needs --provider azure")
     return Source(
         provider=str(provider or "simulated"),
         named=provider is not None,
         state=None if state == IN_MEMORY else Path(str(state)),
         scenario=None if scenario is None else Path(str(scenario)),
+        arm_url=None if url is None else str(url),
+        arm_ca=None if ca_file is None else Path(str(ca_file)),
     )
+
+
+def _typed(parameter: str) -> bool:
+    """Whether an option stood on the command line, and not only in the environment."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is click.core.ParameterSource.COMMANDLINE
+
+
+def _web_address(
+    _context: click.Context, _parameter: click.Parameter, given: str | None
+) -> str | None:
+    """Check that an address is one of ARM: scheme and host, nothing behind them."""
+    if given is None:
+        return None
+    parts = urlsplit(given)
+    if parts.scheme in {"http", "https"} and parts.hostname and not parts.path.strip("/"):
+        return given.rstrip("/")
+    raise click.BadParameter(f"{given!r} is not an address such as https://localhost:8443")
 
 
 def _output_option(outputs: Sequence[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:
@@ -214,6 +252,20 @@ def _source_options() -> list[Callable[[Callable[..., int]], Callable[..., int]]
             envvar="EVENKEEL_SCENARIO",
             metavar="FILE",
             help="Faults and limits of the simulated region.",
+        ),
+        click.option(
+            "--arm-url",
+            envvar="EVENKEEL_ARM_URL",
+            metavar="URL",
+            callback=_web_address,
+            help="An emulator's ARM, for --provider azure; any token is sent.",
+        ),
+        click.option(
+            "--arm-ca",
+            envvar="EVENKEEL_ARM_CA",
+            metavar="FILE",
+            type=click.Path(exists=True, dir_okay=False),
+            help="The authority that signed the certificate of --arm-url.",
         ),
     ]
 

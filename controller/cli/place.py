@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,20 @@ _CODES = {Verdict.UNREACHABLE: Exit.UNREACHABLE, Verdict.THROTTLED: Exit.THROTTL
 
 
 @contextmanager
-def opened_provider(source: Source) -> Iterator[Composition]:
-    """Provide what the options ask for while the block lasts. Raises ``CommandError``."""
-    settings = Settings(provider=source.provider, state=source.state, scenario=source.scenario)
+def opened_provider(source: Source, *, read_only: bool = False) -> Iterator[Composition]:
+    """Provide what the options ask for while the block lasts. Raises ``CommandError``.
+
+    ``read_only``: nothing that would change something in Azure reaches the network.
+    """
+    settings = Settings(
+        provider=source.provider,
+        state=source.state,
+        scenario=source.scenario,
+        arm_url=source.arm_url,
+        arm_ca=source.arm_ca,
+        environment=os.environ,
+        read_only=read_only,
+    )
     try:
         with compose(settings) as composition:
             yield composition

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -51,6 +50,7 @@ class Request:
         """The command as it can be typed again, to add ``--approve`` to it."""
         state = self.source.state
         chosen = [] if str(state) == DEFAULT_STATE else ["--state", str(state or "none")]
+        chosen += self.source.azure_words
         return shlex.join(["evenkeel", "reconcile", *self.paths, *chosen])
 
 
@@ -88,13 +88,13 @@ def _carry_out(request: Request, fleets: Sequence[Fleet]) -> Result:
     if request.observed is not None:
         reports = plan_from_observation(request.observed, fleets)
         return Result(tuple(fleets), reports, dry_run=True)
-    with opened_provider(request.source) as place:
+    with opened_provider(request.source, read_only=request.dry_run) as place:
         if request.until_converged:
             return _until_converged(request, fleets, place)
         if request.saved is not None:
-            reports = asyncio.run(apply_saved(request.saved, fleets, place))
+            reports = place.run(apply_saved(request.saved, fleets, place))
         else:
-            reports = asyncio.run(
+            reports = place.run(
                 reconcile_once(fleets, place.provider, place.clock, dry_run=request.dry_run)
             )
         _log(request.show, reports)
@@ -106,7 +106,7 @@ def _until_converged(request: Request, fleets: Sequence[Fleet], place: Compositi
     timeout = DEFAULT_TIMEOUT_SECONDS if request.timeout is None else request.timeout
     named = {fleet.name: fleet for fleet in fleets}
     with progress(named, show.err, show.say, place.clock.now) as note:
-        ended = asyncio.run(
+        ended = place.run(
             converge(
                 fleets,
                 place.provider,

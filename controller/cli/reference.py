@@ -25,7 +25,8 @@ Made from the program by `make golden`; do not edit. `evenkeel COMMAND --help` s
 - An option that is not given is read from its environment variable, if that is set. `NO_COLOR` is honoured.
 - Without `--provider` the VMs are those of a simulated region, which lives in a file of the current directory between commands. Its
   clock advances only while a command waits, so waiting costs nothing. [Scenarios](scenarios.md) tell what can go wrong in it.
-- `--provider azure` is refused with exit code 69: no command can reach Azure yet.
+- `--provider azure` takes endpoint and credential from the usual variables of Azure's tools: `AZURE_TOKEN_CREDENTIALS`,
+  `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and the rest. Without a credential it ends with exit code 69.
 - Several commands on one state file take turns: the second one ends with exit code 75.
 """
 

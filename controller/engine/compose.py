@@ -6,6 +6,8 @@ The only module of the controller that knows providers by name.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -117,10 +119,16 @@ def _azure(settings: Settings) -> Composition:
         rates=Rates(clock, modelled=settings.arm_url is None),
         clock=clock,
         read_only=settings.read_only,
-        correlation=str(uuid.uuid4()),
+        correlation=_run_id(clock),
     )
     provider = AzureProvider(_endpoint(settings), conduct)
     return Composition(provider, clock, close=provider.close)
+
+
+def _run_id(clock: Clock) -> str:
+    """An id for all requests of this run, for Azure's activity log: made from the moment and the process."""
+    words = f"{clock.now.isoformat()} {os.getpid()}"
+    return str(uuid.UUID(hashlib.sha256(words.encode()).hexdigest()[:32]))
 
 
 def _endpoint(settings: Settings) -> Endpoint:

@@ -251,11 +251,11 @@ def test_provider_out_of_reach(shell: Shell, error: str, code: int, said: str) -
     assert "No changes" not in ran.out
 
 
-def test_azure_is_not_there_yet(shell: Shell) -> None:
-    """The azure provider says that it is missing and what to use instead."""
+def test_azure_needs_a_credential(shell: Shell) -> None:
+    """Without a credential the azure provider says which variables to set, and asks nobody."""
     ran = shell.run("reconcile", shell.spec(), "--dry-run", "--provider", "azure")
     assert (ran.code, ran.out) == (69, "")
-    assert "--provider simulated" in ran.err
+    assert "no credential: set AZURE_TOKEN_CREDENTIALS" in ran.err
 
 
 def test_region_in_use(shell: Shell) -> None:
