@@ -1,0 +1,305 @@
+"""How Compute shows a VM: the model that it made of what the client sent, defaults filled in.
+
+Sources: recorded bodies (``Test_Compute_VM_20220301``, ``test_vm_list_filter``,
+``test_vmss_simple_orchestration_mode``) and, for NICs declared inside the VM, the official example
+``VirtualMachine_Create_WithNetworkInterfaceConfiguration``, which shows their ids alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from providers.arm.messages import stamp
+from providers.base import Priority, ProvisioningState
+from providers.simulated import instances
+from providers.simulated.documents import mapping_in, mappings_in, plain_document
+from providers.simulated.lifecycle import Phase
+from providers.simulated.resources import is_nic
+from providers.sizes import size_facts
+
+if TYPE_CHECKING:
+    from providers.arm.emulator import Emulator
+    from providers.base import Instance
+    from providers.simulated.records import InstanceRecord
+
+KIND = "Microsoft.Compute/virtualMachines"
+
+# From this version on, VMs and sets carry their etag in the body.
+_ETAGS_SINCE = "2024-07-01"
+_LINUX_GIB, _WINDOWS_GIB = 30, 127
+
+
+def etag_of(record: InstanceRecord) -> str:
+    """The VM's etag as Azure writes it: a quoted number, 1 in the answer to its creation."""
+    return f'"{max(1, record.etag - 1)}"'
+
+
+def shown_vm(
+    emulator: Emulator, record: InstanceRecord, version: str, *, user_data: bool = False
+) -> dict[str, object]:
+    """The VM as a GET shows it, without instance view."""
+    instance = instances.shown(record, emulator.region.clock, emulator.region.scenario)
+    notes = emulator.shelf.get(record.id) or {}
+    properties = _properties(emulator, record, instance, notes)
+    if user_data and "userData" in record.document:
+        properties["userData"] = record.document["userData"]
+    shown: dict[str, object] = {
+        "name": record.name,
+        "id": record.id,
+        "type": KIND,
+        "location": record.ref.location,
+        "tags": dict(record.tags),
+    }
+    if "plan" in record.document:
+        shown["plan"] = record.document["plan"]
+    identity = _identity(emulator, record, notes)
+    if identity:
+        shown["identity"] = identity
+    if record.zone is not None:
+        shown["zones"] = [record.zone]
+    shown["properties"] = properties
+    if version[:10] >= _ETAGS_SINCE:
+        shown["etag"] = etag_of(record)
+    extensions = emulator.shelf.children(record.id)
+    if extensions:
+        shown["resources"] = extensions
+    return shown
+
+
+def provisioning_state(emulator: Emulator, record: InstanceRecord, instance: Instance) -> str:
+    """The VM's state, changes of its model included, of which the region itself knows nothing."""
+    state = instance.provisioning_state
+    if state is ProvisioningState.SUCCEEDED and emulator.operations.updating(record.key):
+        return ProvisioningState.UPDATING.value
+    return state.value
+
+
+def vm_id_of(record: InstanceRecord) -> str:
+    """The unique id of a VM; another VM of the same name has another one."""
+    digits = blake2b(f"{record.key}@{record.created_at}".encode(), digest_size=16).hexdigest()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _properties(
+    emulator: Emulator,
+    record: InstanceRecord,
+    instance: Instance,
+    notes: Mapping[str, object],
+) -> dict[str, object]:
+    document = record.document
+    shown: dict[str, object] = {
+        "hardwareProfile": {
+            **mapping_in(document, "hardwareProfile"),
+            "vmSize": record.size,
+        },
+        "provisioningState": provisioning_state(emulator, record, instance),
+        "vmId": vm_id_of(record),
+    }
+    if record.ref.name:
+        shown["virtualMachineScaleSet"] = {"id": record.ref.id}
+    # Members that the set makes by itself show no fault domain: recorded.
+    if record.fault_domain is not None:
+        shown["platformFaultDomain"] = record.fault_domain
+    shown |= {
+        name: value
+        for name, value in document.items()
+        if name not in _REWRITTEN and not _says_nothing(name, value)
+    }
+    shown["storageProfile"] = storage_profile(record)
+    if "osProfile" in document:
+        shown["osProfile"] = _os_profile(record)
+    shown["networkProfile"] = _network_profile(record)
+    if record.priority is Priority.SPOT or "priority" in notes:
+        shown["priority"] = record.priority.value
+    if record.eviction_policy is not None:
+        shown["evictionPolicy"] = record.eviction_policy
+    shown["timeCreated"] = stamp(emulator.region.clock.at(record.created_at))
+    return shown
+
+
+# Shown in another form, or elsewhere, or only when asked for.
+_REWRITTEN = frozenset(
+    {"storageProfile", "osProfile", "networkProfile", "plan", "extensions", "userData", "tags"}
+)
+
+
+def _says_nothing(name: str, value: object) -> bool:
+    # Recorded: additional capabilities that are all false are not echoed.
+    return (
+        name == "additionalCapabilities" and isinstance(value, Mapping) and not any(value.values())
+    )
+
+
+def is_windows(document: Mapping[str, object]) -> bool:
+    """Whether a VM's document asks for Windows."""
+    storage = mapping_in(document, "storageProfile")
+    declared = mapping_in(storage, "osDisk").get("osType")
+    if declared is not None:
+        return str(declared).lower() == "windows"
+    publisher = str(mapping_in(storage, "imageReference").get("publisher", ""))
+    told = "windowsConfiguration" in mapping_in(document, "osProfile")
+    return told or publisher.lower().startswith("microsoftwindows")
+
+
+def storage_profile(record: InstanceRecord) -> dict[str, object]:
+    """Image and disks. The disks' names and ids are shown once the VM has a host: recorded."""
+    storage = mapping_in(record.document, "storageProfile")
+    shown: dict[str, object] = {}
+    if "imageReference" in storage:
+        shown["imageReference"] = image_reference(mapping_in(storage, "imageReference"))
+    disks = [part.id for part in record.resources if not is_nic(part.id)]
+    made = record.life.phase is not Phase.CREATING
+    windows = is_windows(record.document)
+    defaults: dict[str, object] = {
+        "osType": "Windows" if windows else "Linux",
+        "createOption": "FromImage",
+        "caching": "ReadWrite",
+    }
+    os_disk = _disk(record, mapping_in(storage, "osDisk"), disks[:1] if made else [], defaults)
+    os_disk.setdefault("diskSizeGB", _WINDOWS_GIB if windows else _LINUX_GIB)
+    shown["osDisk"] = os_disk
+    shown["dataDisks"] = _data_disks(record, storage, disks[1:], made=made)
+    return shown | {
+        name: value
+        for name, value in storage.items()
+        if name not in {"imageReference", "osDisk", "dataDisks"}
+    }
+
+
+def _data_disks(
+    record: InstanceRecord, storage: Mapping[str, object], ids: list[str], *, made: bool
+) -> list[dict[str, object]]:
+    shown, unnamed = [], list(ids)
+    for disk in mappings_in(storage, "dataDisks"):
+        own = mapping_in(disk, "managedDisk").get("id")
+        taken = [] if own is not None else unnamed[:1]
+        unnamed = unnamed[len(taken) :]
+        defaults: dict[str, object] = {"createOption": "Empty", "caching": "None"}
+        entry = _disk(record, disk, taken if made else [], defaults)
+        entry["toBeDetached"] = False
+        shown.append(entry)
+    return shown
+
+
+def _disk(
+    record: InstanceRecord,
+    given: Mapping[str, object],
+    ids: list[str],
+    defaults: Mapping[str, object],
+) -> dict[str, object]:
+    shown = {**defaults, **plain_document(given)}
+    if "diffDiskSettings" not in given:
+        facts = size_facts(record.size)
+        premium = facts is not None and facts.premium_storage
+        kind = "Premium_LRS" if premium else "Standard_LRS"
+        shown["managedDisk"] = {"storageAccountType": kind, **mapping_in(given, "managedDisk")}
+    if ids:
+        shown.setdefault("name", ids[0].rpartition("/")[2])
+        shown["managedDisk"] = {**mapping_in(shown, "managedDisk"), "id": ids[0]}
+    # Recorded: Detach is what Azure says when nothing was asked for.
+    shown.setdefault("deleteOption", "Detach")
+    return shown
+
+
+def image_reference(given: Mapping[str, object]) -> dict[str, object]:
+    """An image as it is shown: the version that ``latest`` stood for is filled in at once."""
+    shown = plain_document(given)
+    if "publisher" in shown:
+        version = str(shown.get("version", "latest"))
+        shown["exactVersion"] = exact_version(shown) if version == "latest" else version
+    return shown
+
+
+def exact_version(image: Mapping[str, object]) -> str:
+    """The newest version of an image: made up, and always the same for the same image."""
+    seed = f"{image.get('publisher')}:{image.get('offer')}:{image.get('sku')}".lower()
+    day = int(blake2b(seed.encode(), digest_size=2).hexdigest(), 16) % 28 + 1
+    found = [
+        part
+        for part in str(image.get("sku", "")).replace("_", "-").split("-")
+        if part[:2].isdigit()
+    ]
+    major = found[0].rstrip("lts").strip(".") if found else "1.0"
+    return f"{major}.202610{day:02d}0"
+
+
+def _os_profile(record: InstanceRecord) -> dict[str, object]:
+    given = plain_document(mapping_in(record.document, "osProfile"))
+    shown: dict[str, object] = {"computerName": record.name, **given}
+    patches = {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}
+    if is_windows(record.document):
+        asked = mapping_in(given, "windowsConfiguration")
+        shown["windowsConfiguration"] = {
+            "provisionVMAgent": True,
+            "enableAutomaticUpdates": True,
+            **asked,
+            "patchSettings": {
+                **patches,
+                "patchMode": "AutomaticByOS",
+                **mapping_in(asked, "patchSettings"),
+            },
+        }
+    else:
+        asked = mapping_in(given, "linuxConfiguration")
+        shown["linuxConfiguration"] = {
+            "disablePasswordAuthentication": False,
+            "provisionVMAgent": True,
+            "enableVMAgentPlatformUpdates": False,
+            **asked,
+            "patchSettings": {**patches, **mapping_in(asked, "patchSettings")},
+        }
+    shown.setdefault("secrets", [])
+    shown.setdefault("allowExtensionOperations", True)
+    shown.setdefault("requireGuestProvisionSignal", True)
+    return shown
+
+
+def _network_profile(record: InstanceRecord) -> dict[str, object]:
+    profile = mapping_in(record.document, "networkProfile")
+    given = mappings_in(profile, "networkInterfaces")
+    if given:
+        return {"networkInterfaces": [plain_document(card) for card in given]}
+    made = [part for part in record.resources if is_nic(part.id)]
+    if not mappings_in(profile, "networkInterfaceConfigurations"):
+        made = []
+    return {
+        "networkInterfaces": [
+            {
+                "id": part.id,
+                "properties": {
+                    "primary": number == 0,
+                    "deleteOption": "Detach" if part.kept else "Delete",
+                },
+            }
+            for number, part in enumerate(made)
+        ]
+    }
+
+
+def _identity(
+    emulator: Emulator, record: InstanceRecord, notes: Mapping[str, object]
+) -> dict[str, object]:
+    kind = str(mapping_in(notes, "identity").get("type", ""))
+    if not kind and record.identity_ids:
+        kind = "UserAssigned"
+    if not kind or kind == "None":
+        return {}
+    shown: dict[str, object] = {"type": kind}
+    if "SystemAssigned" in kind:
+        shown["principalId"] = vm_id_of(record)
+        shown["tenantId"] = emulator.settings.tenant
+    if record.identity_ids:
+        ids = [
+            blake2b(own.lower().encode(), digest_size=16).hexdigest() for own in record.identity_ids
+        ]
+        shown["userAssignedIdentities"] = {
+            own: {"principalId": _guid(digits), "clientId": _guid(digits[::-1])}
+            for own, digits in zip(record.identity_ids, ids, strict=True)
+        }
+    return shown
+
+
+def _guid(digits: str) -> str:
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
