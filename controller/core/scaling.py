@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.core import limits, mix, placement, quorum, victims
+from controller.core import floor, limits, mix, placement, quorum, victims
 from controller.core.creation_stop import creation_stop
 from controller.core.offerings import Budget, Offers
 from controller.core.steps import Blocked, Prevented
@@ -111,7 +111,8 @@ def _shrink(one: _Round, pool: Pool, units: int) -> Change:
         now=scene.now,
     )
     chosen = victims.choose(pick, units, scene.ledger)
-    allowed, held_back = quorum.hold_back(scene, pick.members, chosen.victims)
+    needless, waiting = floor.hold_back(scene, pool, pick.members, chosen.victims)
+    allowed, held_back = quorum.hold_back(scene, pick.members, needless)
     names = {victim.instance for victim in allowed}
     lost = scene.domains(member for member in pick.members if member.name in names)
     return Change(
@@ -119,7 +120,7 @@ def _shrink(one: _Round, pool: Pool, units: int) -> Change:
         after=layout.by_domain() - lost,
         reachable=victims.reachable(pick, len(allowed), scene.ledger),
         victims=allowed,
-        blocked=(*chosen.blocked, *held_back),
+        blocked=(*chosen.blocked, *waiting, *held_back),
     )
 
 

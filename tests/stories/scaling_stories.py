@@ -59,7 +59,7 @@ STORIES = (
     ),
     Story(
         "A fleet changes its mind",
-        "Halfway through growing the spec asks for fewer: open numbers are not deleted, but waited for.",
+        "Halfway through growing the spec asks for fewer: nobody who serves goes before the new ones are up.",
         ((a_fleet(3), cast_of({"1": 1, "2": 1, "3": 1})),),
         ends="2/1/1",
         happenings=(wants(0, 9), wants(40, 4)),

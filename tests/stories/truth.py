@@ -80,6 +80,7 @@ class Truth:
             wanted, left = _wanted(fleet, record), _peers(record, living)
             if not is_shell(record) and left < wanted:
                 self._say(f"{left} members are left without {name}, and {wanted} are wanted")
+        self._judge_floor(fleet, gone, living)
         held = self._stage.region.world.locks()
         for name in sorted(set(names) & set(self._before.members)):
             record = self._before.members[name]
@@ -90,6 +91,17 @@ class Truth:
             if name in gone and self._is_held(fleet, record):
                 self._say(f"{name} was deleted and is held")
 
+    def _judge_floor(self, fleet: Fleet, gone: set[str], living: dict[str, InstanceRecord]) -> None:
+        """Nobody who serves goes while those who stay instead are not in any list yet."""
+        now = self._stage.region.clock.elapsed
+        lost = [one for one in map(self._before.members.get, sorted(gone)) if one and _serves(one)]
+        for record in lost:
+            peers = [one for one in living.values() if _pool(one) == _pool(record)]
+            serving = sum(_serves(one) for one in peers)
+            unseen = any(not _serves(one) and one.listed_from > now for one in peers)
+            if unseen and serving < _wanted(fleet, record):
+                self._say(f"{serving} members serve without {record.name}, and others are coming")
+
     def _is_held(self, fleet: Fleet, record: InstanceRecord) -> bool:
         hold = tags.parse_hold(record.tags.get(tags.HOLD)) or fleet.holds.get(record.name)
         now = self._stage.region.clock.now
@@ -97,6 +109,10 @@ class Truth:
 
     def _say(self, sentence: str) -> None:
         self.broken.append(f"{self._stage.seconds:+.0f} s: {sentence}")
+
+
+def _serves(record: InstanceRecord) -> bool:
+    return record.life.phase is Phase.RUNNING
 
 
 def _pool(record: InstanceRecord) -> str:
