@@ -171,14 +171,13 @@ def parse_serials(value: str | None) -> Serials | None:
 def member_of(ref: GroupRef, instance: Instance, *, owned: bool | None = None) -> Member:
     """Read one instance's tags. ``owned`` None: the owner tag decides."""
     found = instance.tags
-    cost = found.get(tags.DELETION_COST, "0")
     return Member(
         instance=instance,
         owned=tags.owned(ref, found) if owned is None else owned,
         pool=found.get(tags.POOL),
         fingerprint=found.get(tags.TEMPLATE),
         hold=tags.parse_hold(found.get(tags.HOLD)),
-        deletion_cost=int(cost) if cost.lstrip("-").isdecimal() else 0,
+        deletion_cost=tags.parse_cost(found.get(tags.DELETION_COST)),
     )
 
 

@@ -24,7 +24,9 @@ _CAPACITY = frozenset({Prevented.NO_CAPACITY, Prevented.NOT_OFFERED, Prevented.S
 _LOCKS = frozenset(
     {Prevented.LOCKED, Prevented.LOCKS_UNREADABLE, Prevented.HELD, Prevented.PROTECTED}
 )
-_FREEZES = frozenset({Prevented.OVERSHOOT, Prevented.MELTDOWN, Prevented.UNIFORM_SET})
+_FREEZES = frozenset(
+    {Prevented.OVERSHOOT, Prevented.MELTDOWN, Prevented.QUORUM, Prevented.UNIFORM_SET}
+)
 
 
 class Truth(StrEnum):
@@ -60,7 +62,10 @@ class Sla:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What is known of a fleet after a pass. ``ready`` are running members."""
+    """What is known of a fleet after a pass.
+
+    ``ready`` are running members. ``prevented`` counts what was wanted and could not be planned.
+    """
 
     fleet: str
     desired: int
@@ -68,16 +73,19 @@ class Status:
     ready: int
     conditions: tuple[Condition, ...]
     sla: Sla
+    prevented: int = 0
 
     @property
     def summary(self) -> str:
-        """One word: Ready, Reconciling, Blocked or Stalled."""
+        """One word: Ready, Stalled, Reconciling, Blocked, or NotReady when nothing is left to do."""
         known = {one.type: one for one in self.conditions}
         if known["Ready"].status is Truth.TRUE:
             return "Ready"
         if known["Stalled"].status is Truth.TRUE:
             return "Stalled"
-        return "Reconciling" if known["Reconciling"].status is Truth.TRUE else "Blocked"
+        if known["Reconciling"].status is Truth.TRUE:
+            return "Reconciling"
+        return "Blocked" if self.prevented else "NotReady"
 
 
 def compute_status(fleet: Fleet, observed: Observed, plan: Plan) -> Status:
@@ -101,6 +109,7 @@ def compute_status(fleet: Fleet, observed: Observed, plan: Plan) -> Status:
             _blocked_by("Frozen", plan.blocked, _FREEZES, "no guard stops anything"),
         ),
         sla=compute_sla(fleet, plan),
+        prevented=len(plan.blocked),
     )
 
 

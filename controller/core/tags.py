@@ -33,6 +33,7 @@ RESERVED_AT = "evenkeel-reserved-at"
 SCARCITY = "evenkeel-scarcity"
 
 VALUE_LIMIT = 256
+COST_LIMIT = 2**31 - 1
 
 
 def owner_mark(ref: GroupRef) -> str:
@@ -81,6 +82,18 @@ def parse_hold(value: str | None) -> Hold | None:
     trouble = f"its end {end!r} cannot be read" if end and until is None else ""
     reason = fields.get("reason", "") or trouble
     return Hold(owner=fields.get("owner", "") or "unknown", reason=reason, until=until)
+
+
+def parse_cost(value: str | None) -> int:
+    """Read a deletion cost, a whole number as in Kubernetes; 0 for what is none.
+
+    It is cut at the 32 bits that Kubernetes gives it, so that no cost outweighs a more important aim.
+    """
+    digits = (value or "").strip().removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
+        return 0
+    size = min(int(digits[:20]), COST_LIMIT)
+    return -size if (value or "").strip().startswith("-") else size
 
 
 def parse_time(text: str | None) -> datetime | None:
