@@ -30,7 +30,12 @@ class Sent:
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
-    body: Any
+    content: bytes = b""
+
+    @property
+    def body(self) -> Any:
+        """The body as JSON, None if there is none."""
+        return json.loads(self.content) if self.content else None
 
     @property
     def verb(self) -> str:
@@ -95,7 +100,7 @@ class FakeTransport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
             parts.path,
             dict(parse_qsl(parts.query)),
             dict(request.headers),
-            json.loads(content) if content else None,
+            content.encode() if isinstance(content, str) else bytes(content or b""),
         )
         self.sent.append(sent)
         reply = self.answer(sent)
