@@ -1,0 +1,149 @@
+"""The custom role allows exactly what the adapter sends, and what Azure checks along with it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from providers.azure.pipeline import Conduct, Connection, Endpoint
+from providers.azure.preflight import Needs, Outbound, preflight
+from providers.azure.rates import Rates
+from providers.base import PowerOperation, SingleDelete, TagChange
+from tests.providers.azure.arm_documents import a_view, a_vm, a_world
+from tests.providers.azure.fake_arm import ARM, FakeClock, FakeTransport, Reply, Sent, a_stage
+from tests.providers.worlds import REF, SUBSCRIPTION, ZONAL, a_request, run
+
+ROLE = Path(__file__).parents[3] / "deploy" / "azure" / "role.json"
+NETWORK = f"{REF.group_scope}/providers/Microsoft.Network"
+
+LINKED = {
+    "Microsoft.Compute/capacityReservationGroups/deploy/action": "a VM in a capacity reservation",
+    "Microsoft.Compute/disks/write": "the OS disk and data disks of a VM",
+    "Microsoft.Compute/diskEncryptionSets/read": "disks under a key of the customer's",
+    "Microsoft.Compute/galleries/images/read": "an image of a gallery",
+    "Microsoft.Compute/galleries/images/versions/read": "an image of a gallery",
+    "Microsoft.Compute/images/read": "a managed image",
+    "Microsoft.Compute/proximityPlacementGroups/write": "a VM in a placement group",
+    "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action": "a VM with an identity",
+    "Microsoft.Network/applicationGateways/backendAddressPools/join/action": "a NIC in its pool",
+    "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action": "a NIC in the group",
+    "Microsoft.Network/loadBalancers/backendAddressPools/join/action": "a NIC in its pool",
+    "Microsoft.Network/networkInterfaces/join/action": "a VM with its NIC",
+    "Microsoft.Network/networkInterfaces/write": "the NIC that is declared inside a VM",
+    "Microsoft.Network/networkSecurityGroups/join/action": "a NIC with a security group",
+    "Microsoft.Network/publicIPAddresses/join/action": "a NIC with a public address",
+    "Microsoft.Network/publicIPAddresses/write": "the public address inside a NIC",
+    "Microsoft.Network/publicIPPrefixes/join/action": "a public address of a prefix",
+    "Microsoft.Network/virtualNetworks/subnets/join/action": "a NIC in a subnet",
+}
+"""Never sent by us: Azure checks them when it makes what a VM's PUT declares or refers to."""
+
+WITHHELD = {"Microsoft.Compute/virtualMachineScaleSets/delete"}
+"""Sent by the adapter and not allowed: no command ends a set; whoever wants that adds it."""
+
+
+def action_of(sent: Sent) -> str:
+    """The Azure RBAC action behind a method and a path."""
+    tail = re.split("/providers/", sent.path)[-1].strip("/")
+    namespace, *parts = tail.split("/")
+    kind = "/".join([namespace, *parts[::2]])
+    if sent.method == "POST":
+        return f"{kind}/action"
+    return f"{kind}/" + {"GET": "read", "DELETE": "delete"}.get(sent.method, "write")
+
+
+def everything_sent() -> set[str]:
+    """The actions behind all calls of the provider, and preflight."""
+    failed = a_vm(provisioningState="Failed", instanceView=a_view("ProvisioningState/failed"))
+    stage = a_stage(_generous(a_world(failed)))
+    provider = stage.provider
+    operations: list[Any] = [*PowerOperation, SingleDelete(), TagChange({"a": "b"})]
+    calls = [
+        provider.put_group(REF, ZONAL, etag=None),
+        provider.put_group(REF, ZONAL, etag='"7"'),
+        provider.create(REF, a_request()),
+        provider.observe(REF),
+        provider.observe(REF, ["web-000001"]),
+        provider.catalog(SUBSCRIPTION, "westeurope"),
+        provider.delete(REF, ["web-000001"]),
+        *(provider.operate(REF, "web-000001", operation) for operation in operations),
+    ]
+    for call in calls:
+        run(call)
+    empty = a_stage(_generous(a_world()))
+    run(empty.provider.delete_group(REF))
+    looked = FakeTransport(_generous(a_world()))
+    clock = FakeClock()
+    conduct = Conduct(Rates(clock), clock)
+    connection = Connection(Endpoint(ARM), conduct, lambda _endpoint: looked)
+    run(preflight(connection, "westeurope", _needs()))
+    return {
+        action_of(sent) for sent in (*stage.transport.sent, *empty.transport.sent, *looked.sent)
+    }
+
+
+def _needs() -> Needs:
+    subnet = f"{NETWORK}/virtualNetworks/net/subnets/web"
+    pool = f"{NETWORK}/loadBalancers/lb/backendAddressPools/web"
+    return Needs(subnet, Outbound.NAT_GATEWAY, backend_pools=(pool,))
+
+
+def _generous(world: Any) -> Any:
+    size = {"resourceType": "virtualMachines", "name": "Standard_D2s_v5"}
+    pages = {"skus": {"value": [size]}, "usages": {"value": []}}
+
+    def answer(sent: Sent) -> Reply | Exception:
+        last = sent.path.rpartition("/")[2]
+        if last in pages:
+            return Reply(200, pages[last])
+        if "/operations/" in sent.path or "Microsoft.Network" in sent.path:
+            return Reply(200, {"properties": {}})
+        reply: Reply | Exception = world(sent)
+        return reply
+
+    return answer
+
+
+def test_role_is_exact() -> None:
+    """What is sent is allowed, and what is allowed is sent or checked along with what is sent."""
+    allowed = json.loads(ROLE.read_text())["Actions"]
+    assert sorted(set(allowed)) == sorted(allowed)
+    assert set(allowed) == (everything_sent() - WITHHELD) | set(LINKED)
+
+
+def test_role_grants_nothing_wide() -> None:
+    """The role has no wildcard, removes no lock, grants nothing and deletes no set and no group."""
+    role = json.loads(ROLE.read_text())
+    assert not any("*" in action for action in role["Actions"])
+    touching = [
+        action for action in role["Actions"] if action.startswith("Microsoft.Authorization")
+    ]
+    assert touching == ["Microsoft.Authorization/locks/read"]
+    assert not any("resourceGroups" in action for action in role["Actions"])
+    assert WITHHELD.isdisjoint(role["Actions"])
+    assert (role["IsCustom"], role["DataActions"]) == (True, [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "action"),
+    [
+        ("GET", "/subscriptions/s/providers/Microsoft.Compute/skus", "Microsoft.Compute/skus/read"),
+        (
+            "POST",
+            "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/a/start",
+            "Microsoft.Compute/virtualMachines/start/action",
+        ),
+        (
+            "GET",
+            "/subscriptions/s/providers/Microsoft.Compute/locations/l/operations/1",
+            "Microsoft.Compute/locations/operations/read",
+        ),
+    ],
+)
+def test_actions_are_read_from_paths(method: str, path: str, action: str) -> None:
+    """The mapping from path to action follows Azure's own naming."""
+    assert action_of(Sent(method, path, {}, {})) == action
