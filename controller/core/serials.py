@@ -97,10 +97,11 @@ def unsettled(fleet: Fleet, observed: Observed) -> tuple[str, ...]:
 
 def may_still_come(observed: Observed, now: datetime) -> datetime | None:
     """Until when a request for an open number may still arrive; None when that time is over."""
-    if observed.reserved_at is None:
+    reserved = observed.reserved_at
+    # A time far in the future is no time of ours: it would keep numbers open for ever.
+    if reserved is None or abs(now - reserved) >= LATE_REQUEST:
         return None
-    end = observed.reserved_at + LATE_REQUEST
-    return end if end > now else None
+    return reserved + LATE_REQUEST
 
 
 def next_serial(names: Iterable[str]) -> int:

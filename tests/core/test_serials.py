@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -244,3 +244,10 @@ def test_members_in_many_zones() -> None:
     made = plan(a_fleet(1000), observed(members_in({"1": 1})), Memory(), NOW)
     names = [step.instance for step in made.creates]
     assert (names[0], names[-1], len(set(names))) == ("web-000002", "web-001000", 999)
+
+
+@pytest.mark.parametrize("year", [2027, 9999])
+def test_future_reservation_is_no_time(year: int) -> None:
+    """A reservation dated far in the future keeps no number open, and breaks nothing."""
+    since = datetime(year, 12, 31, 23, 59, tzinfo=UTC)
+    assert may_still_come(observed(reserved_at=since), NOW) is None
