@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.stories import hindrance_stories, scaling_stories
+from tests.stories import hindrance_stories, scaling_stories, spec_stories
 
-BOOK = (*scaling_stories.STORIES, *hindrance_stories.STORIES)
+BOOK = (*scaling_stories.STORIES, *hindrance_stories.STORIES, *spec_stories.STORIES)

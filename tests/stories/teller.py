@@ -28,6 +28,7 @@ from tests.stories.wire import Tally, Wire
 PASSES_AT_MOST = 400
 """A story that is not over by then goes round in circles."""
 
+_LOOKS = frozenset({"list", "names", "catalog"})
 _TICK = 0.001
 """Virtual seconds that pass at least between two rounds, because sums of fractions are not exact."""
 
@@ -51,6 +52,11 @@ class Story:
     blocked: bool = False
 
     @property
+    def members(self) -> int:
+        """How many members the first fleet has at the end."""
+        return sum(int(number) for number in self.ends.split("/") if number)
+
+    @property
     def slug(self) -> str:
         """The title as a file name and as a test's id."""
         return self.title.lower().replace(",", "").replace("'", "").replace(" ", "-")
@@ -66,13 +72,18 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a story is told: ``shuffled`` with the seed, ``cut`` at a call, on lists that are ``stale``."""
+    """How a story is told: ``shuffled`` with the seed, ``cut`` at a call, on lists that are ``stale``.
+
+    ``rival`` is the number of the mutating call in front of which a second process, which knows nothing of
+    the first, makes a whole pass. 0: there is none.
+    """
 
     seed: int = 1
     shuffled: bool = False
     cut: Cut | None = None
     stale_seconds: float = 0.0
     list_lag: float | None = None
+    rival: int = 0
 
 
 @dataclass(slots=True)
@@ -92,6 +103,11 @@ class Telling:
     over: bool
     idle: bool
     ends: str
+
+    @property
+    def members(self) -> int:
+        """How many living members the first fleet has."""
+        return len(self.stage.living(self.stage.fleet.ref))
 
     @property
     def blocked(self) -> bool:
@@ -153,6 +169,7 @@ class _Teller:
         self._wire = Wire(self.stage.region, self, self._tally, stale_seconds=way.stale_seconds)
         cut = way.cut or Cut(0, When.BEFORE)
         self._provider = MortalProvider(self._wire, cut.number, cut.when)
+        self._rival = False
         self._lines: list[str] = []
         self._told: dict[str, list[str]] = {}
         self._passes = 0
@@ -181,7 +198,10 @@ class _Teller:
         )
 
     async def hear(self, call: str, turn: int) -> None:
-        """Let happen what waits for this call."""
+        """Let happen what waits for this call, and a rival's pass if it is due."""
+        if call not in _LOOKS and self._tally.number + 1 == self._way.rival and not self._rival:
+            self._rival = True
+            await self._pass_of_rival()
         due = [
             one
             for one in self._waiting
@@ -236,6 +256,11 @@ class _Teller:
         reports = [await run_pass(fleet, self._wire, clock) for fleet in self.stage.active]
         steps = [report.plan.steps for report in reports if report.plan is not None]
         return self._tally.number == before and len(steps) == len(reports) and not any(steps)
+
+    async def _pass_of_rival(self) -> None:
+        wire = Wire(self.stage.region, self, self._tally, stale_seconds=self._way.stale_seconds)
+        for fleet in self.stage.active:
+            self._check(fleet, await run_pass(fleet, wire, self.stage.region.clock))
 
     def _tell_pass(self, fleet: Fleet, report: PassReport) -> None:
         name = f" over {fleet.name}" if len(self.stage.fleets) > 1 else ""

@@ -46,6 +46,17 @@ def test_every_crash_on_old_lists(story: Story) -> None:
     assert faults_when_cut(story, Way(stale_seconds=LAG)) == {}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("story", BOOK, ids=lambda story: story.slug)
+def test_rival_at_every_call(story: Story) -> None:
+    """A second process that makes a pass in front of any call does no harm, though places may differ."""
+    numbers = range(1, tell(story).tally.number + 1)
+    for number in numbers:
+        told = tell(story, Way(rival=number, stale_seconds=LAG))
+        assert (told.broken, told.over, told.idle) == ([], True, True), f"at call {number}"
+        assert told.members == story.members, f"at call {number}"
+
+
 @pytest.mark.parametrize("when", When)
 @pytest.mark.parametrize("story", BOOK, ids=lambda story: story.slug)
 def test_first_crash(story: Story, when: When) -> None:
