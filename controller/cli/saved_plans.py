@@ -6,11 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from controller.cli.exits import CommandError
-from controller.core.plan import plan
-from controller.core.status import compute_status
-from controller.engine.look import recall
 from controller.engine.reconcile import carry_out, reconcile_once
-from controller.engine.report import PassReport
+from controller.engine.replay import replay
 from controller.formats.observation import read_observation
 from controller.formats.plan_document import plan_document
 from controller.formats.reading import DocumentError
@@ -22,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.cli.reconcile_output import Result
-    from controller.core.observed import Observed
     from controller.engine.compose import Composition
+    from controller.engine.report import PassReport
     from controller.formats.saved_plan import SavedPlan
     from controller.spec.values import Fleet
 
@@ -34,7 +31,7 @@ def plan_from_observation(file: Path, fleets: Sequence[Fleet]) -> tuple[PassRepo
         observed = read_observation(_read(file), str(file), fleets)
     except DocumentError as error:
         raise CommandError(str(error)) from error
-    return tuple(_planned(fleet, observed[fleet.name]) for fleet in fleets)
+    return replay(fleets, observed)
 
 
 def save_plan(file: Path, result: Result) -> None:
@@ -88,23 +85,6 @@ def _moved(saved: SavedPlan, report: PassReport) -> tuple[str, ...]:
     if report.plan is None:
         return (f"{report.fleet}: {next(iter(report.trouble), 'it cannot be seen')}",)
     return tuple(f"{report.fleet}: {line}" for line in what_moved(saved, report.plan))
-
-
-def _planned(fleet: Fleet, observed: Observed) -> PassReport:
-    now = observed.observed_at
-    memory = recall(observed, None, now)
-    decided = plan(fleet, observed, memory, now)
-    return PassReport(
-        fleet=fleet.name,
-        number=1,
-        ended_at=now,
-        look_again_seconds=decided.look_again_seconds,
-        dry_run=True,
-        observed=observed,
-        memory=memory,
-        plan=decided,
-        status=compute_status(fleet, observed, decided),
-    )
 
 
 def _read(file: Path) -> str:
