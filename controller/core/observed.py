@@ -125,18 +125,22 @@ def interpret(ref: GroupRef, snapshot: GroupSnapshot, catalog: Catalog | None = 
     )
 
 
-def settle(ref: GroupRef, observed: Observed, found: GroupSnapshot) -> Observed:
-    """Add members that were asked for by name to what the list showed.
+def settle(
+    ref: GroupRef, observed: Observed, found: GroupSnapshot, asked: Iterable[str] = ()
+) -> Observed:
+    """Put what members ``asked`` for by name are in the place of what the list showed of them.
 
-    The locks are those of the later look; a name that was not found does not exist.
+    The locks are those of the later look. A name that was not found does not exist, whatever a lagging
+    list shows; one that only the later look shows is not ``listed``.
     """
-    known = {member.name.lower() for member in observed.members}
-    late = tuple(
-        replace(member, listed=False)
+    listed = {member.name.lower() for member in observed.members}
+    names = {name.lower() for name in (*asked, *(one.name for one in found.instances))}
+    fresh = tuple(
+        replace(member, listed=member.name.lower() in listed)
         for member in _members(ref, found.instances)
-        if member.name.lower() not in known
     )
-    members = tuple(sorted(observed.members + late, key=lambda member: member.name))
+    others = tuple(member for member in observed.members if member.name.lower() not in names)
+    members = tuple(sorted(others + fresh, key=lambda member: member.name))
     return replace(observed, members=members, locks=found.locks)
 
 

@@ -1,4 +1,4 @@
-"""Observe one fleet: the list, the catalogue, then every open serial number by name.
+"""Observe one fleet: the list, the catalogue, then by name every open serial number and who leaves.
 
 A read that fails is repeated a few times, because reading changes nothing; then the error is raised and
 the pass ends without having done anything. A list that contradicts itself counts as a failed read.
@@ -14,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from controller.core import scarcity, tags
 from controller.core.observed import Memory, interpret, refresh, settle
 from controller.core.serials import unsettled
+from providers.base import ProvisioningState
 from providers.errors import CallError, Throttled, Transient
 
 if TYPE_CHECKING:
@@ -59,11 +60,20 @@ async def look(
 
     snapshot = await patiently(read_list, clock)
     observed = interpret(ref, snapshot, await patiently(read_catalog, clock))
-    open_names = unsettled(fleet, observed)
-    if open_names:
-        found = await look_by_name(fleet, provider, clock, names=open_names)
-        observed = settle(ref, observed, found)
+    names = (*unsettled(fleet, observed), *_leaving(observed))
+    if names:
+        found = await look_by_name(fleet, provider, clock, names=names)
+        observed = settle(ref, observed, found, names)
     return Look(observed, recall(observed, memory, clock.now))
+
+
+def _leaving(observed: Observed) -> tuple[str, ...]:
+    """Members that the list shows as leaving. One that is gone would stop every write of the set."""
+    return tuple(
+        member.name
+        for member in observed.members
+        if member.instance.provisioning_state is ProvisioningState.DELETING
+    )
 
 
 async def look_closer(

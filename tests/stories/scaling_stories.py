@@ -133,9 +133,9 @@ STORIES = (
     Story(
         "A large scale-in waits for a yes",
         "More than 30 % and more than 10 members: listed, not carried out before the approval, then in batches.",
-        ((a_fleet(72), cast_of({"1": 24, "2": 24, "3": 24})),),
-        ends="4/4/4",
-        happenings=(wants(0, 12), approves(90)),
+        ((a_fleet(60), cast_of({"1": 20, "2": 20, "3": 20})),),
+        ends="2/2/2",
+        happenings=(wants(0, 6), approves(90)),
     ),
     Story(
         "A quorum shrinks one voter at a time",
@@ -201,5 +201,13 @@ STORIES = (
         ends="2/1/1",
         happenings=(wants(0, 6), wants(60, 4)),
         scenario=Scenario(list_lag=90),
+    ),
+    Story(
+        "A list shows the dead for minutes",
+        "Members that are gone haunt the list; asked by name they do not exist, and the fleet grows at once.",
+        ((a_fleet(6), cast_of({"1": 2, "2": 2, "3": 2})),),
+        ends="2/2/1",
+        happenings=(wants(0, 3), wants(120, 5)),
+        scenario=Scenario(list_lag=300),
     ),
 )

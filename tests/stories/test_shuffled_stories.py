@@ -12,8 +12,8 @@ from tests.stories.book import BOOK
 from tests.stories.teller import Story, Way, tell
 
 FEW = range(3)
-MANY = range(3, 103)
-STALE = range(200, 220)
+MANY = range(3, 100)
+STALE = range(200, 210)
 
 
 @pytest.mark.parametrize("seed", FEW)
@@ -26,7 +26,7 @@ def test_few_shuffles(story: Story, seed: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("story", BOOK, ids=lambda story: story.slug)
 def test_hundred_shuffles(story: Story) -> None:
-    """A story ends as it should under each of a hundred more seeds."""
+    """A story ends as it should under all other seeds of a hundred."""
     faults = {seed: tell(story, Way(seed, shuffled=True)).faults(story) for seed in MANY}
     assert {seed: found for seed, found in faults.items() if found} == {}
 
@@ -35,6 +35,6 @@ def test_hundred_shuffles(story: Story) -> None:
 @pytest.mark.parametrize("story", BOOK, ids=lambda story: story.slug)
 def test_shuffles_on_old_lists(story: Story) -> None:
     """A story ends as it should although every list shows the fleet as it was up to a minute ago."""
-    ways = [Way(seed, shuffled=True, stale_seconds=20.0 + 2 * (seed - 200)) for seed in STALE]
+    ways = [Way(seed, shuffled=True, stale_seconds=20.0 + 4 * (seed - 200)) for seed in STALE]
     faults = {way.seed: tell(story, way).faults(story) for way in ways}
     assert {seed: found for seed, found in faults.items() if found} == {}
