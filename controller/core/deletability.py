@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.core.phase import Phase, classify
 from controller.core.serials import serial_of
 from controller.core.steps import Prevented
 from providers.base import LockLevel
@@ -179,8 +178,3 @@ def _in_open_window(member: Member, window: Window) -> Obstacle | None:
     ):
         return None
     return Obstacle(Prevented.OPEN_SERIAL, "its creation may still be under way")
-
-
-def is_leaving(member: Member, now: datetime) -> bool:
-    """Whether a deletion of the member is already under way."""
-    return classify(member.instance, now) is Phase.DELETING

@@ -55,11 +55,9 @@ def _names(scene: Scene) -> Iterator[tuple[str, bool]]:
     # While old numbers are open under a former name of the fleet, new ones are given out under it, too.
     prefix = scene.fleet.name if scene.window.closable else scene.window.prefix
     taken = {member.name.lower() for member in scene.observed.members}
-    for serial in count(scene.window.serials.next):
-        name = member_name(prefix, serial)
-        # Somebody may have put a VM of such a name into the set.
-        if name.lower() not in taken:
-            yield name, False
+    names = (member_name(prefix, serial) for serial in count(scene.window.serials.next))
+    # Somebody may have put a VM of such a name into the set.
+    yield from ((name, False) for name in names if name.lower() not in taken)
 
 
 def _replaced_by(choice: Choice, replaced: list[Member]) -> Member | None:

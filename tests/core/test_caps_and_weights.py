@@ -148,6 +148,17 @@ def test_unknown_fault_domain(shown: int | None, tag: str, outside: dict[str, in
     assert sum(made.spread.before.values()) == 1 - len(outside)
 
 
+def test_two_levels() -> None:
+    """Should a set ever have fault domains inside its zones, both levels are even, the zones first."""
+    fleet = a_fleet(6, placement=Placement(zones=("1", "2"), fault_domains=2))
+    there = [a_member(1, "1", fault_domain=0), a_member(2, "2", fault_domain=1)]
+    made = plan(fleet, observed(there), Memory(), NOW)
+    cells = [(step.zone, step.fault_domain) for step in made.creates]
+    cells += [(one.instance.zone, one.instance.fault_domain) for one in there]
+    assert after(made) == (3, 3)
+    assert all(1 <= cells.count((zone, inner)) <= 2 for zone in ("1", "2") for inner in (0, 1))
+
+
 def test_max_spreading_chooses_nothing() -> None:
     """With one fault domain the platform spreads: no place is named and nothing is claimed."""
     made = plan(a_regional_fleet(2, 1), observed(), Memory(), NOW)

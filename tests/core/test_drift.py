@@ -73,6 +73,7 @@ def test_no_drift(wanted: dict[str, Any], found: dict[str, Any] | None) -> None:
         ),
         ({"rows": [1, 2]}, {"rows": [1]}, [("rows", "2 entries", "1 entries")]),
         ({"rows": ["x"]}, {"rows": ["y"]}, [("rows[0]", "x", "y")]),
+        ({"rows": [{"port": 1}]}, {"rows": [{"port": 2}]}, [("rows[0].port", "1", "2")]),
         ({"b": 1, "a": 1}, {"a": 2, "b": 2}, [("a", "1", "2"), ("b", "1", "2")]),
     ],
 )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from controller.core.observed import Memory, Scarce
+from controller.core.offerings import Budget
 from controller.core.plan import plan
 from controller.core.steps import Plan, Prevented
 from controller.spec.values import Fleet, SizeAllocation, SizeChoice, Spot
@@ -217,3 +218,12 @@ def test_mix_is_made_good() -> None:
     made = plan(a_fleet(6, spot=Spot(0, 50)), observed(members), Memory(), NOW)
     assert [step.priority for step in made.creates] == [Priority.REGULAR]
     assert "5 of 6 are Spot, the mix wants 3; later changes make it good" in made.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [(DS, f"{DS}: 6 of 10 vCPUs left after this plan"), ("unlimited", "unlimited")],
+)
+def test_quota_is_worded(name: str, words: str) -> None:
+    """A quota is shown with what is left of it; one without a limit by its name alone."""
+    assert Budget(a_catalog({DS: (10, 4)})).describe(name) == words
