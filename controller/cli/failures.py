@@ -108,6 +108,30 @@ _REMEDIES = (
         "assign the role of deploy/ to the identity at the resource group",
     ),
     Remedy(
+        "ConnectionFailed",
+        "certificate verify failed",
+        "nobody that this machine trusts has signed the server's certificate",
+        "name the authority that signed it with --arm-ca; an emulator prints its own as caFile",
+    ),
+    Remedy(
+        "ConnectionFailed",
+        "",
+        "ARM could not be reached, so nothing was sent",
+        "check --arm-url, the cloud in AZURE_SDK_CLOUD_CONF, the proxy and the network",
+    ),
+    Remedy(
+        "NoCredential",
+        "",
+        "the identity got no token, so nothing was sent",
+        "check the variables AZURE_*; for AzureCliCredential run az login first",
+    ),
+    Remedy(
+        "NoToken",
+        "",
+        "whoever gives tokens could not be reached, so nothing was sent",
+        "check the network and the proxy, and on a VM its managed identity",
+    ),
+    Remedy(
         "NicReservedForAnotherVm",
         "",
         "the NIC of a failed creation is kept for its VM for three minutes",

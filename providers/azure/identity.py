@@ -7,6 +7,7 @@ cloud is ``AZURE_SDK_CLOUD_CONF`` or ``AZURE_CLOUD``; nothing else says where AR
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -37,6 +38,9 @@ _NEEDS = {
 }
 _SECRET = "AZURE_CLIENT_SECRET"  # noqa: S105 -- the name of a variable, not a secret
 _CERTIFICATE = "AZURE_CLIENT_CERTIFICATE_PATH"
+# Whoever asked repeats the question. Only a managed identity keeps the SDK's own retries: its endpoint on
+# the VM is known to be away for up to 70 seconds.
+_PATIENCE = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}
 _CLOUDS = {
     "AZURE_PUBLIC_CLOUD": (AzureClouds.AZURE_PUBLIC_CLOUD, "login.microsoftonline.com"),
     "AZURE_US_GOVERNMENT": (AzureClouds.AZURE_US_GOVERNMENT, "login.microsoftonline.us"),
@@ -92,6 +96,8 @@ def credential_kind(environment: Mapping[str, str]) -> str:
 def credential_of(environment: Mapping[str, str], cloud: Cloud) -> AsyncTokenCredential:
     """Make the credential; nothing is asked for yet. Raises ``IdentityError``."""
     kind = credential_kind(environment)
+    # azure-identity logs each failure; ours are errors that say the same, once.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     return Checked(_made(kind, environment, cloud), kind)
 
 
@@ -163,6 +169,7 @@ def _made(kind: str, environment: Mapping[str, str], cloud: Cloud) -> AsyncToken
             client_id=client,
             token_file_path=environment["AZURE_FEDERATED_TOKEN_FILE"],
             authority=cloud.authority,
+            **_PATIENCE,
         )
     return _client(tenant, str(client), environment, cloud)
 
@@ -174,7 +181,9 @@ def _client(
 
     secret = environment.get(_SECRET)
     if secret:
-        return aio.ClientSecretCredential(tenant, client, secret, authority=cloud.authority)
+        return aio.ClientSecretCredential(
+            tenant, client, secret, authority=cloud.authority, **_PATIENCE
+        )
     path = environment[_CERTIFICATE]
     try:
         return aio.CertificateCredential(
@@ -183,6 +192,7 @@ def _client(
             certificate_path=path,
             password=environment.get("AZURE_CLIENT_CERTIFICATE_PASSWORD"),
             authority=cloud.authority,
+            **_PATIENCE,
         )
     except (OSError, ValueError) as error:
         raise IdentityError(f"{_CERTIFICATE} is {path}, which cannot be used: {error}") from error
