@@ -1,57 +1,76 @@
-"""Those who serve stay until those that are to stay have come up."""
+"""The floor under a scale-in: who serves stays until open numbers have come up."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from controller.core.observed import Memory, Serials
+from controller.core.observed import Memory, Observed, Serials, settle
 from controller.core.plan import plan
-from controller.core.steps import Plan, Prevented
-from providers.base import Health, ProvisioningState
-from tests.builders import NOW, a_fleet, a_group, a_member, members_in, observed
-
-COMING: dict[str, Any] = {"provisioning_state": ProvisioningState.CREATING}
+from controller.core.steps import Prevented
+from providers.base import GroupSnapshot, PowerState, ProvisioningState
+from tests.builders import NOW, REF, a_fleet, a_group, a_member, members_in, observed
 
 
-def shrunk(running: int, left: int, *, missing: bool, idle: int = 0) -> Plan:
-    """Running members and three that are being created, whose numbers are open while one is missing."""
-    rows = [*members_in({"1": running - idle})]
-    sick: dict[str, Any] = {"health": Health.UNHEALTHY}
-    rows += [a_member(running - idle + n, **sick) for n in range(1, idle + 1)]
-    rows += [a_member(running + n, **COMING) for n in range(1, 4)]
-    following = running + 4 + missing
-    floor = running + 1 if missing else following
-    seen = observed(rows, group=a_group(following, floor))
-    return plan(a_fleet(left), replace(seen, serials=Serials(floor, following)), Memory(), NOW)
+def growing(running: int, coming: int, *, listed: bool = False) -> Observed:
+    """So many members that run, and so many that are being created under open numbers, in turn over zones."""
+    old = [a_member(serial, str(serial % 3 + 1)) for serial in range(1, running + 1)]
+    new = [
+        replace(
+            a_member(
+                serial,
+                str(serial % 3 + 1),
+                provisioning_state=ProvisioningState.CREATING,
+                power_state=PowerState.CREATING,
+                created_at=NOW,
+            ),
+            listed=listed,
+        )
+        for serial in range(running + 1, running + coming + 1)
+    ]
+    floor, following = running + 1, running + coming + 1
+    return observed(
+        [*old, *new],
+        serials=Serials(floor, following),
+        group=a_group(following, floor),
+        reserved_at=NOW,
+    )
 
 
 @pytest.mark.parametrize(
-    ("running", "left", "missing", "gone"),
-    [(3, 3, True, 0), (3, 3, False, 3), (5, 3, True, 2), (3, 2, True, 1), (3, 0, True, 3)],
+    ("running", "coming", "wanted", "victims"),
+    [
+        (3, 6, 4, 0),
+        (3, 3, 3, 0),
+        (6, 3, 6, 0),
+        (6, 3, 5, 1),
+        (6, 3, 2, 4),
+        (3, 0, 2, 1),
+    ],
 )
-def test_serving_members_stay(running: int, left: int, missing: bool, gone: int) -> None:
-    """While open numbers are coming up, no more serving members go than run beyond the wanted number."""
-    made = shrunk(running, left, missing=missing)
-    assert len(made.victims) == gone
-    coming = {f"web-{running + n:06d}" for n in range(1, 4)}
-    assert not (coming & set(made.victims) and missing)
+def test_running_members_wait(running: int, coming: int, wanted: int, victims: int) -> None:
+    """Only members that run above the number wanted go while others are coming."""
+    decided = plan(a_fleet(wanted), growing(running, coming), Memory(), NOW)
+    assert len(decided.victims) == victims
 
 
-def test_floor_is_told() -> None:
-    """Who stays for that reason is told, with the numbers."""
-    made = shrunk(3, 3, missing=True)
-    assert {(one.reason, one.detail) for one in made.blocked} == {
-        (
-            Prevented.OPEN_SERIAL,
-            "3 members run and 3 are wanted: nobody goes who serves before 3 more have come up",
-        )
-    }
+def test_waiting_is_told() -> None:
+    """Who would have gone is listed as waiting for open numbers, and the plan looks again soon."""
+    decided = plan(a_fleet(4), growing(3, 6), Memory(), NOW)
+    assert {one.reason for one in decided.blocked} == {Prevented.OPEN_SERIAL}
+    assert decided.look_again_seconds == 15
 
 
-def test_idle_members_go() -> None:
-    """Members that do not serve go all the same."""
-    made = shrunk(3, 4, missing=True, idle=2)
-    assert made.victims == ("web-000002", "web-000003")
+def test_listed_newcomers_may_go() -> None:
+    """Once the list shows the newcomers they go themselves, and nobody waits."""
+    decided = plan(a_fleet(3), growing(3, 3, listed=True), Memory(), NOW)
+    assert set(decided.victims) == {"web-000004", "web-000005", "web-000006"}
+
+
+def test_asked_and_not_found_is_gone() -> None:
+    """A member that was asked for by name and not found is not there, though the list shows it."""
+    look = observed(members_in({"1": 1, "2": 1}))
+    found = GroupSnapshot(NOW, look.group, (look.members[1].instance,), (), complete=False)
+    settled = settle(REF, look, found, [member.name for member in look.members])
+    assert [(member.name, member.listed) for member in settled.members] == [("web-000002", True)]
