@@ -134,13 +134,19 @@ def _check_version(emulator: Emulator, request: Request) -> None:
 
 
 def _compute_type(path: str) -> str | None:
+    # A lock on a VM is of Authorization's type, not of Compute's: the last provider counts.
+    namespace, rest = _last_provider(path)
+    known = bool(rest) and rest[0].lower() in _COMPUTE_TYPES
+    return rest[0] if known and namespace.lower() == "microsoft.compute" else None
+
+
+def _last_provider(path: str) -> tuple[str, tuple[str, ...]]:
     parts = segments(path)
     lowered = [part.lower() for part in parts]
-    if "microsoft.compute" not in lowered:
-        return None
-    after = lowered.index("microsoft.compute") + 1
-    known = after < len(parts) and lowered[after] in _COMPUTE_TYPES
-    return parts[after] if known else None
+    if "providers" not in lowered[:-1]:
+        return "", ()
+    start = len(lowered) - 1 - lowered[::-1].index("providers")
+    return parts[start + 1], parts[start + 2 :]
 
 
 def _check_subscription(emulator: Emulator, params: dict[str, str]) -> None:
@@ -153,13 +159,10 @@ def _check_subscription(emulator: Emulator, params: dict[str, str]) -> None:
 
 
 def _unknown(emulator: Emulator, request: Request) -> Refusal:
-    parts = segments(request.path)
-    lowered = [part.lower() for part in parts]
-    if "providers" not in lowered[:-1]:
+    namespace, rest = _last_provider(request.path)
+    if not namespace:
         text = f"No registered resource provider was found for the path '{request.path}'."
         return Refusal(404, "NotFound", text, gateway=True)
-    start = len(lowered) - 1 - lowered[::-1].index("providers")
-    namespace, rest = parts[start + 1], parts[start + 2 :]
     if namespace.lower() not in emulator.router.namespaces:
         text = f"The resource namespace '{namespace}' is invalid."
         return Refusal(404, "InvalidResourceNamespace", text, gateway=True)
