@@ -175,10 +175,17 @@ class Writer:
         await self._accepted(call, heard)
 
     async def _accepted(self, call: Awaitable[object], heard: _Heard) -> Answer:
-        """Await one call of the SDK and give Azure's answer. Raises errors of our tree only."""
-        with translated(mutation=True, now=lambda: self.connection.clock.now):
-            async with asyncio.timeout(CALL_SECONDS):
-                await call
+        """Await one call of the SDK and give Azure's answer. Raises errors of our tree only.
+
+        A connection that ends inside the body of a 2xx answer has said enough: it was accepted.
+        """
+        try:
+            with translated(mutation=True, now=lambda: self.connection.clock.now):
+                async with asyncio.timeout(CALL_SECONDS):
+                    await call
+        except OutcomeUnknown:
+            if heard.response is None or not answer_of(heard.response).is_success:
+                raise
         if heard.response is None:
             raise OutcomeUnknown("NoAnswer", "the request was sent, and its answer was not kept")
         return answer_of(heard.response)
