@@ -7,7 +7,7 @@ of the planner or of its guard is used, apart from the reading of tags. The time
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from controller.core import tags
@@ -265,10 +265,3 @@ def _fill(counts: Sequence[int], units: int) -> int:
     for _ in range(units):
         filled[filled.index(min(filled))] += 1
     return max(filled) - min(filled)
-
-
-def after(plan: Plan, observed: Observed, created: Mapping[str, Member]) -> list[Member]:
-    """Members once the plan is carried out: victims gone, ``created`` in the place of creations."""
-    gone = set(plan.victims)
-    kept = [member for member in observed.members if member.name not in gone]
-    return sorted([*kept, *created.values()], key=lambda member: member.name)

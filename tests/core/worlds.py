@@ -179,6 +179,26 @@ def looks(draw: st.DrawFn, most: int = 9) -> Observed:
     )
 
 
+@st.composite
+def plain_fleets(draw: st.DrawFn) -> Fleet:
+    """A Regular fleet over two or three zones, without rules."""
+    zones = ZONES[: draw(st.integers(2, 3))]
+    return a_fleet(draw(st.integers(0, 12)), placement=Placement(zones=zones))
+
+
+@st.composite
+def plain_looks(draw: st.DrawFn) -> Observed:
+    """Members that all run, in zones 1 and 2, some of them locked or held."""
+    zones = draw(st.lists(st.sampled_from(ZONES[:2]), max_size=10))
+    found = [a_member(serial, zone) for serial, zone in enumerate(zones, start=1)]
+    held = draw(st.sets(st.integers(1, 10), max_size=3))
+    kept = [replace(one, hold=Hold("ops", "")) if n in held else one for n, one in enumerate(found)]
+    locked = [one for one in found if draw(st.booleans())]
+    return observed(
+        kept, locks=[Lock(LockLevel.READ_ONLY, REF.instance_id(one.name)) for one in locked]
+    )
+
+
 MEMORIES = st.builds(
     Memory,
     st.lists(
