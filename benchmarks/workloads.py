@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -138,3 +139,52 @@ def observed_fleet(fleet: Fleet, members: int) -> Observed:
         locks=(),
         serials=Serials(members + 1, members + 1),
     )
+
+
+def decode_1000_members() -> Work:
+    """One page of a member list with instance views, as Compute indents it, into values of our own."""
+    from providers.azure.views import VmPage, decoded, instance_of
+
+    body = json.dumps({"value": [_listed_vm(n) for n in range(1000)]}, indent=2).encode()
+    return lambda: [instance_of(vm) for vm in decoded(body, VmPage).value]
+
+
+def _listed_vm(number: int) -> dict[str, object]:
+    """A VM as Compute lists it: most of it is never decoded."""
+    name = f"web-{number:06d}"
+    group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/WEB-RG/providers"
+    code = {"code": "ProvisioningState/succeeded", "level": "Info", "time": f"{NOW:%FT%T}+00:00"}
+    message = {"displayStatus": "Ready", "message": "m" * 300}
+    return {
+        "name": name,
+        "id": f"{group}/Microsoft.Compute/virtualMachines/{name}",
+        "location": "westeurope",
+        "zones": [str(1 + number % 3)],
+        "tags": {f"evenkeel-{key}": "x" * 20 for key in ("owner", "fleet", "serial", "place")},
+        "etag": '"3"',
+        "properties": {
+            "hardwareProfile": {"vmSize": SIZE},
+            "provisioningState": "Succeeded",
+            "virtualMachineScaleSet": {
+                "id": f"{group}/Microsoft.Compute/virtualMachineScaleSets/web"
+            },
+            "osProfile": {"computerName": name, "keys": [{"keyData": "ssh-rsa " + "A" * 550}]},
+            "storageProfile": {
+                "imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts"},
+                "osDisk": {
+                    "managedDisk": {"id": f"{group}/Microsoft.Compute/disks/{name}_OsDisk_1"}
+                },
+            },
+            "networkProfile": {
+                "networkInterfaces": [{"id": f"{group}/Microsoft.Network/networkInterfaces/{name}"}]
+            },
+            "timeCreated": "2026-11-21T11:28:49.0518122+00:00",
+            "instanceView": {
+                "vmAgent": {"statuses": [code | message]},
+                "disks": [{"name": f"{name}_OsDisk_1", "statuses": [code]}] * 2,
+                "extensions": [{"name": "HealthExtension", "statuses": [code | message]}] * 2,
+                "vmHealth": {"status": {"code": "HealthState/healthy", "level": "Info"}},
+                "statuses": [code | message, {"code": "PowerState/running", "level": "Info"}],
+            },
+        },
+    }

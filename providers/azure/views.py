@@ -40,32 +40,32 @@ class Reference(msgspec.Struct, frozen=True, gc=False):
     id: str | None = None
 
 
-class Disk(msgspec.Struct, frozen=True, rename="camel"):
+class Disk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An OS or data disk of a VM."""
 
     managed_disk: Reference | None = None
 
 
-class Storage(msgspec.Struct, frozen=True, rename="camel"):
+class Storage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``storageProfile``."""
 
     os_disk: Disk | None = None
     data_disks: list[Disk] | None = None
 
 
-class Network(msgspec.Struct, frozen=True, rename="camel"):
+class Network(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``networkProfile``."""
 
     network_interfaces: list[Reference] | None = None
 
 
-class Hardware(msgspec.Struct, frozen=True, rename="camel"):
+class Hardware(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``hardwareProfile``."""
 
     vm_size: str = ""
 
 
-class Status(msgspec.Struct, frozen=True):
+class Status(msgspec.Struct, frozen=True, gc=False):
     """One line of an instance view: ``PowerState/running``, ``ProvisioningState/failed/<code>``."""
 
     code: str = ""
@@ -73,13 +73,13 @@ class Status(msgspec.Struct, frozen=True):
     time: datetime | None = None
 
 
-class VmHealth(msgspec.Struct, frozen=True):
+class VmHealth(msgspec.Struct, frozen=True, gc=False):
     """What the Application Health extension reports."""
 
     status: Status | None = None
 
 
-class InstanceView(msgspec.Struct, frozen=True, rename="camel"):
+class InstanceView(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``instanceView``: what runs, as far as the platform shows it."""
 
     statuses: list[Status] = []
@@ -87,7 +87,7 @@ class InstanceView(msgspec.Struct, frozen=True, rename="camel"):
     vm_health: VmHealth | None = None
 
 
-class VmProperties(msgspec.Struct, frozen=True, rename="camel"):
+class VmProperties(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``properties`` of a VM. An expanded list may hold ``instance_view`` alone."""
 
     hardware_profile: Hardware | None = None
@@ -101,7 +101,7 @@ class VmProperties(msgspec.Struct, frozen=True, rename="camel"):
     instance_view: InstanceView | None = None
 
 
-class Vm(msgspec.Struct, frozen=True):
+class Vm(msgspec.Struct, frozen=True, gc=False):
     """A VM. ``id`` may be written in another case than we wrote it."""
 
     id: str
@@ -117,14 +117,14 @@ class Vm(msgspec.Struct, frozen=True):
         return self.properties is not None and self.properties.hardware_profile is not None
 
 
-class VmPage(msgspec.Struct, frozen=True, rename="camel"):
+class VmPage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """One page of a list. Without ``value`` it is no list, however good the status was."""
 
     value: list[Vm]
     next_link: str | None = None
 
 
-class SetProperties(msgspec.Struct, frozen=True, rename="camel"):
+class SetProperties(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``properties`` of a scale set."""
 
     provisioning_state: str = ""
@@ -133,7 +133,7 @@ class SetProperties(msgspec.Struct, frozen=True, rename="camel"):
     single_placement_group: bool | None = None
 
 
-class ScaleSet(msgspec.Struct, frozen=True):
+class ScaleSet(msgspec.Struct, frozen=True, gc=False):
     """A scale set."""
 
     properties: SetProperties
