@@ -15,6 +15,8 @@ from providers.simulated.dice import Dice
 from providers.simulated.documents import mapping_in
 
 if TYPE_CHECKING:
+    from providers.arm.deployment_runs import Runs
+    from providers.arm.network import Network
     from providers.simulated.records import InstanceRecord, ScaleSetRecord
     from providers.simulated.region import SimulatedRegion
     from providers.simulated.world import World
@@ -68,6 +70,20 @@ class Emulator:
         return self.region.clock.elapsed
 
     @cached_property
+    def network(self) -> Network:
+        """The resources of Microsoft.Network, those that VMs declare included."""
+        from providers.arm.network import Network
+
+        return Network(self)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The deployments that this process began."""
+        from providers.arm.deployment_runs import Runs
+
+        return Runs(self)
+
+    @cached_property
     def router(self) -> Router:
         """All operations that are served."""
         from providers.arm.services import ROUTES
@@ -98,6 +114,7 @@ class Emulator:
 
     def _witness(self, key: str, record: InstanceRecord | ScaleSetRecord | None, at: float) -> None:
         self.operations.notice(key, record, at)
+        self.network.notice(key, record)
         if record is None:
             self.shelf.clear(key)
             self._departed[key] = at

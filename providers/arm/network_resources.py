@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from providers import regions
 from providers.arm.errors import Refusal, resource_missing
 from providers.arm.messages import Reply
 from providers.arm.network_addresses import check_room, release_public
@@ -19,7 +20,6 @@ from providers.arm.paging import paged
 from providers.arm.places import (
     check_group,
     check_writable,
-    known_region,
     ref_in,
     same_location,
     tags_in,
@@ -41,16 +41,16 @@ def put(kind: Kind, emulator: Emulator, request: Request) -> Reply:
     body = request.document()
     resource_id = id_of(kind, request)
     before = emulator.network.get(resource_id)
-    place = known_region(body.get("location"), kind.name)
-    check_writable(emulator, request, place.location)
+    location = _location(kind, body)
+    check_writable(emulator, request, location)
     locks.check_write(emulator.world.locks(), resource_id)
     # Only headers count here: a body that a client read and sends back carries an etag that has moved on.
     check_preconditions(request, {}, None if before is None else etag_of(before), resource_id)
-    _check_location(request, before, place.location)
+    _check_location(request, before, location)
     own = resource_id if before is None else str(before["id"])
-    document = {**kept(kind, own, body, before), "location": place.location}
+    document = {**kept(kind, own, body, before), "location": location}
     _check_removed(emulator, kind, document, before)
-    settle_references(emulator, document, place.location)
+    settle_references(emulator, document, location)
     if kind is CARDS:
         _check_addresses(emulator, document)
     return written(emulator, request, kind, document, is_new=before is None)
@@ -156,6 +156,23 @@ def _listed(kind: Kind, emulator: Emulator, request: Request, scope: str) -> Rep
         for document in emulator.network.below(scope, kind.type)
     }
     return paged(emulator, request, list(found), lambda key: view(emulator, found[key]))
+
+
+def _location(kind: Kind, body: Mapping[str, object]) -> str:
+    given = body.get("location")
+    known = regions.region(given) if isinstance(given, str) else None
+    if known is not None:
+        return known.location
+    if not given:
+        text = "The location property is required for this definition."
+        raise Refusal(400, "LocationRequired", text, gateway=True)
+    raise Refusal(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{given}' is not available for resource type '{kind.type}'. List of available "
+        f"regions for the resource type is '{','.join(regions.known_locations())}'.",
+        gateway=True,
+    )
 
 
 def _check_location(request: Request, before: Mapping[str, object] | None, location: str) -> None:

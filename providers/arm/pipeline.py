@@ -40,6 +40,7 @@ def answer(emulator: Emulator, request: Request) -> Reply:
     """Answer one request. Nothing is raised: what goes wrong is an answer, too."""
     emulator.world.settle()
     groups.settle(emulator)
+    emulator.runs.settle()
     around = headers_for(emulator, request)
     try:
         reply = _served(emulator, request, around)

@@ -13,9 +13,13 @@ from providers.arm import (
     compute_vm_lists,
     compute_vms,
     control,
+    deployments,
     groups,
     locks,
     login,
+    network_children,
+    network_operations,
+    network_resources,
     resources,
     subscriptions,
 )
@@ -36,4 +40,8 @@ ROUTES = (
     *compute_members.ROUTES,
     *compute_disks.ROUTES,
     *compute_catalog.ROUTES,
+    *network_resources.ROUTES,
+    *network_children.ROUTES,
+    *network_operations.ROUTES,
+    *deployments.ROUTES,
 )
