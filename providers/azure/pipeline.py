@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from urllib.parse import urlencode
 
+from azure.core import AzureClouds
 from azure.core.credentials import AccessToken
 from azure.core.pipeline import policies
 from azure.core.rest import HttpRequest
@@ -99,6 +100,8 @@ class Connection:
                 self._credential,
                 subscription,
                 base_url=self._endpoint.url,
+                # Address and scopes are given; else the SDK would read the environment once more.
+                cloud_setting=AzureClouds.AZURE_PUBLIC_CLOUD,
                 credential_scopes=list(self._endpoint.scopes),
                 policies=self._policies(),
                 transport=self._transport,
