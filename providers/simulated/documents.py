@@ -9,11 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+# Most values in a document; to ask whether one is a mapping takes ten times as long.
+_SCALARS = (str, int, float, type(None))
+
+
 def plain(value: object) -> object:
     """Copy a JSON value into dictionaries and lists of its own."""
+    if isinstance(value, _SCALARS):
+        return value
     if isinstance(value, Mapping):
         return {str(name): plain(inner) for name, inner in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, Sequence):
         return [plain(inner) for inner in value]
     return value
 
@@ -26,7 +32,7 @@ def plain_document(document: Mapping[str, object]) -> dict[str, object]:
 def mapping_in(parent: Mapping[str, object], name: str) -> Mapping[str, object]:
     """The mapping under ``name``; empty if there is none."""
     value = parent.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict | Mapping) else {}
 
 
 def mappings_in(parent: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
