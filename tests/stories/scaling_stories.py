@@ -8,7 +8,7 @@ from controller.spec.values import (
     Quorum,
     Spot,
 )
-from providers.simulated.scenario import Scenario
+from providers.simulated.scenario import Call, CallFailure, CallFault, Scenario
 from tests.builders import a_fleet, a_pool
 from tests.stories.happenings import (
     Cue,
@@ -23,7 +23,7 @@ from tests.stories.happenings import (
     wants,
     writes_set,
 )
-from tests.stories.stage import Part, cast_of
+from tests.stories.stage import Part, after, cast_of
 from tests.stories.teller import Story
 
 FAULT_DOMAINS = Placement(fault_domains=3)
@@ -170,6 +170,9 @@ STORIES = (
             wants(0, 6),
             Happening(0, renames(0, "shop").act, Cue("create", 1)),
             wants(60, 7),
+        ),
+        scenario=Scenario(
+            failures=(CallFault(Call.CREATE, CallFailure.OUTCOME_UNKNOWN, at=after(0), skip=1),)
         ),
     ),
     Story(
