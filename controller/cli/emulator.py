@@ -36,9 +36,8 @@ Examples:
   evenkeel emulator --http --port 8080 --state none --speed 60
   evenkeel emulator --scenario specs/scenarios/spot-storm.yaml
 
-It speaks https with a certificate authority of its own: let clients trust
-caFile (SSL_CERT_FILE, REQUESTS_CA_BUNDLE). Unless --strict is given,
-resource groups, networks and identities that a request refers to exist.
+It speaks https with a CA of its own: let clients trust caFile.
+
 With --speed 0 time stands until POST /evenkeel/clock {"advance": SECONDS}.
 """
 
@@ -106,7 +105,7 @@ class _Place:
 @click.option(
     "--traffic", envvar="EVENKEEL_TRAFFIC", metavar="DIR", help="Keeps each exchange as a file."
 )
-@click.option("--strict", is_flag=True, help="Only what was made exists.")
+@click.option("--strict", is_flag=True, help="Only what was made exists; otherwise all that a request refers to.")
 def command(**values: object) -> int:
     """Serve until told to stop."""
     from controller.engine.clock import WallClock
