@@ -86,7 +86,7 @@ class SimulatedRegion:
         self.world.settle()
         resources.check_resource_group(ref, self.world)
         scale_set = self.world.sets.get(ref.id.lower())
-        records = self._listed(ref) if names is None else self._asked(ref, names)
+        records = self.listed(ref) if names is None else self._asked(ref, names)
         return GroupSnapshot(
             observed_at=self.clock.now,
             group=None if scale_set is None else scale_sets.shown(scale_set),
@@ -98,6 +98,18 @@ class SimulatedRegion:
             else locks.seen_from(self.world.locks(), ref.group_scope),
             complete=names is None,
         )
+
+    def listed(self, ref: GroupRef | None = None) -> list[InstanceRecord]:
+        """The VMs that a list shows now, lag included: of one set, or (None) of the whole region."""
+        now, roster = self.clock.elapsed, self.world.roster
+        found = list(roster) if ref is None else roster.members(ref)
+        gone = [
+            ghost.record
+            for ghost in self.world.ghosts
+            if (ref is None or ghost.record.ref.id.lower() == ref.id.lower())
+            and roster.get(ghost.record.key) is None
+        ]
+        return [record for record in found if record.listed_from <= now] + gone
 
     def catalog(self, subscription: str, location: str) -> Catalog:
         """Show what the subscription can have in a location."""
@@ -181,17 +193,6 @@ class SimulatedRegion:
             for lock in self.world.own_locks
             if (lock.scope.lower(), lock.name) != (scope.lower(), name)
         ]
-
-    def _listed(self, ref: GroupRef) -> list[InstanceRecord]:
-        now = self.clock.elapsed
-        there = [r for r in self.world.roster.members(ref) if r.listed_from <= now]
-        gone = [
-            ghost.record
-            for ghost in self.world.ghosts
-            if ghost.record.ref.id.lower() == ref.id.lower()
-            and self.world.roster.get(ghost.record.key) is None
-        ]
-        return there + gone
 
     def _asked(self, ref: GroupRef, names: Sequence[str]) -> list[InstanceRecord]:
         found = {name.casefold(): self.world.roster.member(ref, name) for name in names}
