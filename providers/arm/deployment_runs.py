@@ -15,6 +15,7 @@ from providers.arm.errors import Refusal
 from providers.arm.messages import Request
 from providers.arm.operations import CANCELED, FAILED, RUNNING, SUCCEEDED
 from providers.arm.template_functions import UNKNOWN
+from providers.arm.template_resources import is_meant, outputs_of
 from providers.simulated.documents import mapping_in
 
 if TYPE_CHECKING:
@@ -169,8 +170,6 @@ class Runs:
         return True
 
     def _conclude(self, run: Run) -> None:
-        from providers.arm.template_resources import outputs_of
-
         try:
             run.outputs = outputs_of(run.template, run.template.scope)
         except Refusal as refusal:
@@ -198,14 +197,20 @@ class Runs:
             "details": details,
         }
 
-    def reference(self, origin: str, own: frozenset[str], target: str, *, whole: bool) -> object:
+    def reference(
+        self, origin: str, own: tuple[Wanted, ...], target: str, *, whole: bool
+    ) -> object:
         """What a template's ``reference`` gives: the properties of a resource, or all of it.
 
-        Raises ``Refusal`` (404) if there is none and the template does not make it either.
+        A resource of the template itself may be meant by its name. Raises ``Refusal`` (404) if there is
+        none and the template does not make it either.
         """
-        reply = self._get(origin, target, _version_for(target))
+        meant = next((wanted for wanted in own if is_meant(target, wanted)), None)
+        reply = self._get(
+            origin, target if meant is None else meant.id, _version_for(target, meant)
+        )
         found = reply.body if isinstance(reply.body, dict) else {}
-        if reply.status == 404 and target.lower() in own:
+        if reply.status == 404 and meant is not None:
             return UNKNOWN
         if reply.status >= 400:
             error = mapping_in(found, "error")
@@ -235,7 +240,9 @@ class Runs:
         return answer(self._emulator, Request("GET", target, query, headers, b"", origin))
 
 
-def _version_for(target: str) -> str:
+def _version_for(target: str, meant: Wanted | None) -> str:
+    if meant is not None:
+        return meant.api_version
     return "2024-07-01" if "/microsoft.compute/" in target.lower() else "2024-05-01"
 
 

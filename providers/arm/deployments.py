@@ -140,11 +140,10 @@ def _read(emulator: Emulator, request: Request) -> tuple[Template, dict[str, obj
     template = mapping_in(properties, "template")
     given = mapping_in(properties, "parameters")
     found = understood(template, given, _scope(emulator, request))
-    targets = frozenset(wanted.id.lower() for wanted in found.resources)
     origin = request.origin
 
     def look_up(target: str, whole: bool) -> object:
-        return emulator.runs.reference(origin, targets, target, whole=whole)
+        return emulator.runs.reference(origin, found.resources, target, whole=whole)
 
     scope = replace(found.scope, reference=look_up)
     resources = tuple(

@@ -82,14 +82,15 @@ def _listed(emulator: Emulator, request: Request, scope: str) -> Reply:
         str(document["id"]).lower(): {
             name: document[name] for name in _SHOWN if document.get(name) is not None
         }
-        for document in _documents(emulator, scope)
+        for document in documents_below(emulator, scope)
         if matches(document, wanted)
     }
     reply = paged(emulator, request, list(found), found.__getitem__)
     return replace(reply, indented=False)
 
 
-def _documents(emulator: Emulator, scope: str) -> list[dict[str, object]]:
+def documents_below(emulator: Emulator, scope: str) -> list[dict[str, object]]:
+    """All resources at or below a scope: VMs, sets, disks, and whatever clients have put."""
     found = [
         shown_vm(emulator, record, "")
         for record in emulator.region.listed()
@@ -100,7 +101,7 @@ def _documents(emulator: Emulator, scope: str) -> list[dict[str, object]]:
         for record in emulator.world.sets.values()
         if covers(scope, record.key)
     ]
-    disks = disk_documents(emulator, scope)
+    disks = disk_documents(emulator, scope) + emulator.network.below(scope)
     known = {str(document["id"]).lower() for document in disks}
     kept = [
         document

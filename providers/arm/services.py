@@ -20,6 +20,7 @@ from providers.arm import (
     network_children,
     network_operations,
     network_resources,
+    resource_graph,
     resources,
     subscriptions,
 )
@@ -44,4 +45,5 @@ ROUTES = (
     *network_children.ROUTES,
     *network_operations.ROUTES,
     *deployments.ROUTES,
+    *resource_graph.ROUTES,
 )

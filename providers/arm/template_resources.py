@@ -183,14 +183,15 @@ def _texts(value: object) -> list[object]:
 def _needed(wanted: Wanted, among: list[Wanted]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for asked in wanted.asked:
-        met = [other.id for other in among if _is_meant(asked, other)]
+        met = [other.id for other in among if is_meant(asked, other)]
         if not met and not asked.lower().startswith("/subscriptions/"):
             raise invalid_template(f"The resource '{asked}' is not defined in the template")
         found |= dict.fromkeys(met)
     return tuple(found)
 
 
-def _is_meant(asked: str, wanted: Wanted) -> bool:
+def is_meant(asked: str, wanted: Wanted) -> bool:
+    """Whether a word of ``dependsOn`` or ``reference`` means a resource: by id, type and name, or loop."""
     word = asked.lower().strip("/")
     by_kind = f"{wanted.kind}/{wanted.name}".lower()
     spelled = wanted.id.partition("/providers/")[2].lower()
