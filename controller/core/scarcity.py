@@ -60,8 +60,6 @@ def learn(
             scarce = replace(scarce, zone=None, until=now + life)
         case Refusal.QUOTA:
             scarce = replace(scarce, zone=None, until=now + _QUOTA, larger_too=True)
-        case Refusal.OTHER:
-            pass
     return (scarce,)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from hypothesis import assume, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from controller.core import guard
@@ -15,10 +16,11 @@ from controller.core.steps import Plan, Tag
 from controller.spec.values import Fleet
 from tests import invariants
 from tests.builders import NOW, a_group
-from tests.core.worlds import MEMORIES, born, fleets, looks, plain_fleets, plain_looks
+from tests.core.worlds import MEMORIES, born, calm, fleets, looks, plain_fleets, plain_looks
 
 WORLDS = {"fleet": fleets(), "seen": looks(), "memory": MEMORIES}
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
+PASSES = 12
 
 
 @FEW
@@ -65,12 +67,14 @@ def test_reachable_is_not_worse(fleet: Fleet, seen: Observed, memory: Memory) ->
 
 @FEW
 @given(**WORLDS)
-def test_second_plan_is_empty(fleet: Fleet, seen: Observed, memory: Memory) -> None:
-    """Once the steps of a plan that nothing prevented are done, the next plan has none."""
-    made = plan(fleet, seen, memory, NOW)
-    assume(not made.blocked)
-    again = plan(fleet, carried_out(made, seen), Memory(), NOW)
-    assert (again.steps, again.observed) == ((), again.desired)
+def test_fleet_comes_to_rest(fleet: Fleet, seen: Observed, memory: Memory) -> None:
+    """Where nothing stands in the way, a few passes bring a fleet to its number, and then nothing is planned."""
+    fleet, seen = calm(fleet, seen)
+    made = plan(fleet, seen, Memory((), memory.overshoot_frozen), NOW)
+    for _ in range(PASSES):
+        seen = carried_out(made, seen)
+        made = plan(fleet, seen, Memory((), made.overshoot_frozen), NOW)
+    assert (made.steps, made.blocked, made.observed) == ((), (), made.desired)
 
 
 @FEW
@@ -80,6 +84,16 @@ def test_plain_spread_is_best(fleet: Fleet, seen: Observed) -> None:
     made = plan(fleet, seen, Memory(), NOW)
     assert invariants.violations(fleet, seen, made) == []
     assert made.spread.skew_after == made.spread.reachable_skew
+
+
+@pytest.mark.slow
+@settings(FEW, max_examples=400)
+@given(**WORLDS)
+def test_many_plans_are_safe(fleet: Fleet, seen: Observed, memory: Memory) -> None:
+    """Of many more worlds, too, none leads to a plan that a safety sentence or the guard is against."""
+    made = plan(fleet, seen, memory, NOW)
+    assert invariants.violations(fleet, seen, made) == []
+    assert guard.check(fleet, seen, made, NOW) == ()
 
 
 def carried_out(made: Plan, seen: Observed) -> Observed:

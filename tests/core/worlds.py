@@ -217,6 +217,24 @@ MEMORIES = st.builds(
 )
 
 
+def calm(fleet: Fleet, seen: Observed) -> tuple[Fleet, Observed]:
+    """The same without anything that could prevent a step for good: locks, holds, caps, guards, refusals."""
+    placement = replace(
+        fleet.placement,
+        excluded=frozenset(),
+        max_per_domain=None,
+        max_percent_per_domain=None,
+        when_unsatisfiable=WhenUnsatisfiable.RELAX,
+    )
+    limits = replace(fleet.limits, max_delete=None, unhealthy_percent=100)
+    easy = replace(fleet, placement=placement, limits=limits, holds={}, adopt=(), quorum=None)
+    members = tuple(
+        replace(one, hold=None, listed=True, instance=replace(one.instance, protected=False))
+        for one in seen.members
+    )
+    return easy, replace(seen, members=members, locks=(), catalog=None)
+
+
 def born(step: Create, plan: Plan) -> Member:
     """The member that a creation leads to, once it runs."""
     one = a_member(
