@@ -12,7 +12,7 @@ from providers.arm.errors import Refusal
 from providers.arm.filters import parsed
 from providers.arm.messages import Reply
 from providers.arm.routes import Route
-from providers.arm.vm_bodies import exact_version
+from providers.arm.vm_disks import exact_version
 from providers.base import GroupRef
 from providers.simulated import failures
 from providers.simulated.offers import sizes_in

@@ -12,7 +12,7 @@ from providers.arm.operations import Operation
 from providers.arm.paging import paged
 from providers.arm.places import check_group, check_writable, known_region, ref_in, tags_in
 from providers.arm.routes import Route
-from providers.arm.vm_bodies import storage_profile
+from providers.arm.vm_disks import storage_profile
 from providers.simulated import locks
 from providers.simulated.documents import mapping_in, mappings_in
 from providers.simulated.locks import covers

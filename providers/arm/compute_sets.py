@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from providers.arm.accepting import accepted
-from providers.arm.errors import Refusal, entity_missing, fixed, required, resource_missing
+from providers.arm.errors import Refusal, entity_missing, resource_missing
 from providers.arm.messages import Reply
 from providers.arm.operations import Operation
 from providers.arm.places import (
@@ -16,25 +15,24 @@ from providers.arm.places import (
     known_region,
     ref_in,
     same_location,
-    tags_in,
 )
 from providers.arm.preconditions import check_preconditions
 from providers.arm.routes import Route
 from providers.arm.set_bodies import (
     KIND,
-    SetModel,
     keep_model,
     model_of,
-    properties_kept,
     shown_set,
 )
 from providers.arm.set_members import adjust, check_growth, living
-from providers.base import GroupRequest, ProvisioningState
-from providers.simulated import failures, scale_sets
-from providers.simulated.documents import mapping_in, plain_document
+from providers.arm.set_requests import wanted_set
+from providers.base import ProvisioningState
+from providers.simulated import failures
 from providers.simulated.scenario import Call
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from providers import regions
     from providers.arm.emulator import Emulator
     from providers.arm.messages import Request
@@ -46,14 +44,6 @@ _CREATE_POLL, _OTHER_POLL = 61.0, 37.0
 # Ours, in seconds: how long a change of a set takes when no member is touched.
 _UPDATE_SECONDS = (1.0, 3.0)
 _REMEMBERED_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A set as a request wants it: for the region, and for the notes beside it."""
-
-    request: GroupRequest
-    model: SetModel
 
 
 def put(emulator: Emulator, request: Request) -> Reply:
@@ -127,7 +117,7 @@ def _record(emulator: Emulator, request: Request) -> ScaleSetRecord | None:
 
 def _created(emulator: Emulator, request: Request, body: Mapping[str, object]) -> Reply:
     place = known_region(body.get("location"), "virtualMachineScaleSets")
-    wanted = _wanted(body, None, place)
+    wanted = wanted_set(body, None, place)
     if wanted.request.zones and not place.zones:
         raise _no_zones(request, place)
     check_writable(emulator, request, place.location)
@@ -154,7 +144,7 @@ def _changed(
 ) -> Reply:
     before = model_of(emulator, record)
     place = known_region(record.ref.location, "virtualMachineScaleSets")
-    wanted = _wanted(body, (record, before), place)
+    wanted = wanted_set(body, (record, before), place)
     grows = bool(wanted.model.profile) and wanted.model.capacity != before.capacity
     if grows:
         more = wanted.model.capacity - len(living(emulator, record))
@@ -173,98 +163,6 @@ def _changed(
         properties["provisioningState"] = "Updating"
     reply = accepted(emulator, request, operation, status=200, body=shown)
     return replace(reply, charge=len(keys))
-
-
-def _wanted(
-    body: Mapping[str, object],
-    before: tuple[ScaleSetRecord, SetModel] | None,
-    place: regions.Region,
-) -> _Wanted:
-    given = mapping_in(body, "properties")
-    _check_mode(given, is_new=before is None)
-    scale_sets.check_single_placement_group(given.get("singlePlacementGroup"))
-    record, model = before if before is not None else (None, SetModel())
-    zones = body.get("zones")
-    tags = tags_in(body)
-    count = _fault_domains(given, record, place)
-    request = GroupRequest(
-        zones=tuple(map(str, zones))
-        if isinstance(zones, list)
-        else (record.zones if record else ()),
-        fault_domain_count=count,
-        tags=dict((record.tags if record else {}) if tags is None else tags),
-    )
-    return _Wanted(request, _model(body, given, model))
-
-
-def _model(body: Mapping[str, object], given: Mapping[str, object], before: SetModel) -> SetModel:
-    sku = mapping_in(body, "sku")
-    profile = given.get("virtualMachineProfile")
-    capacity = sku.get("capacity")
-    model = SetModel(
-        size=str(sku.get("name") or before.size),
-        capacity=before.capacity if capacity is None else _count(capacity),
-        profile=_merged(before.profile, profile)
-        if isinstance(profile, Mapping)
-        else before.profile,
-        properties=_merged(before.properties, properties_kept(given)),
-        identity=mapping_in(body, "identity") or before.identity,
-        plan=mapping_in(body, "plan") or before.plan,
-    )
-    if model.profile and not model.size:
-        raise required("sku.name")
-    if not model.profile and model.capacity:
-        raise failures.not_allowed(
-            "A Virtual Machine Scale Set without a virtualMachineProfile cannot make Virtual Machines: give it "
-            "a profile, or leave 'sku.capacity' out and put Virtual Machines into it."
-        )
-    return model
-
-
-def _check_mode(given: Mapping[str, object], *, is_new: bool) -> None:
-    mode = given.get("orchestrationMode")
-    if mode == "Flexible" or (mode is None and not is_new):
-        return
-    if not is_new:
-        raise fixed("orchestrationMode")
-    raise failures.not_allowed(
-        f"This emulator keeps Flexible scale sets only, and '{mode or 'Uniform'}' was asked for: set "
-        "'properties.orchestrationMode' to 'Flexible'."
-    )
-
-
-def _fault_domains(
-    given: Mapping[str, object], record: ScaleSetRecord | None, place: regions.Region
-) -> int:
-    count = given.get("platformFaultDomainCount")
-    if count is None and record is not None:
-        return record.fault_domain_count
-    if count is None:
-        # Recorded: test_specialized_image@57f0bf47.
-        raise required("platformFaultDomainCount")
-    number = _count(count)
-    if number < 1:
-        raise failures.fault_domain_count(number, place.max_fault_domains)
-    return number
-
-
-def _count(value: object) -> int:
-    try:
-        return int(str(value))
-    except ValueError as error:
-        text = f"The value '{value}' is not a number."
-        raise Refusal(400, "InvalidParameter", text) from error
-
-
-def _merged(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, object]:
-    found = plain_document(old)
-    for name, value in new.items():
-        before = found.get(name)
-        if isinstance(value, Mapping) and isinstance(before, Mapping):
-            found[name] = _merged(before, value)
-        else:
-            found[name] = value
-    return found
 
 
 def _no_zones(request: Request, place: regions.Region) -> Refusal:

@@ -98,11 +98,30 @@ def discovery(_emulator: Emulator, request: Request) -> Reply:
 def token(emulator: Emulator, request: Request) -> Reply:
     """An unsigned token with the claims that clients read: tid, oid, appid, and when it ends."""
     form = {name: values[0] for name, values in parse_qs(request.content.decode("latin-1")).items()}
-    client = form.get("client_id", _SOME_CLIENT)
-    audience = form.get("resource") or form.get("scope", "").removesuffix("/.default")
+    asked = form.get("resource") or form.get("scope", "").removesuffix("/.default")
+    claims = _claims(emulator, request, form.get("client_id", _SOME_CLIENT), asked)
+    body: dict[str, object] = {
+        "token_type": "Bearer",
+        "expires_in": _TOKEN_SECONDS,
+        "ext_expires_in": _TOKEN_SECONDS,
+        "access_token": f"{_part({'typ': 'JWT', 'alg': 'none'})}.{_part(claims)}.unsigned",
+    }
+    if "/v2.0/" not in request.path.lower():
+        # Version 1 writes its numbers as texts.
+        body |= {
+            "expires_in": str(_TOKEN_SECONDS),
+            "ext_expires_in": str(_TOKEN_SECONDS),
+            "expires_on": str(claims["exp"]),
+            "not_before": str(claims["nbf"]),
+            "resource": claims["aud"],
+        }
+    return Reply(200, body)
+
+
+def _claims(emulator: Emulator, request: Request, client: str, audience: str) -> dict[str, object]:
     tenant = _tenant(emulator, request)
     now = int(emulator.region.clock.now.timestamp())
-    claims = {
+    return {
         "aud": audience or request.origin,
         "iss": f"{request.origin}/{tenant}/",
         "iat": now,
@@ -115,22 +134,6 @@ def token(emulator: Emulator, request: Request) -> Reply:
         "tid": tenant,
         "ver": "1.0",
     }
-    body: dict[str, object] = {
-        "token_type": "Bearer",
-        "expires_in": _TOKEN_SECONDS,
-        "ext_expires_in": _TOKEN_SECONDS,
-        "access_token": f"{_part({'typ': 'JWT', 'alg': 'none'})}.{_part(claims)}.unsigned",
-    }
-    if "/v2.0/" not in request.path.lower():
-        # Version 1 writes its numbers as texts.
-        body |= {
-            "expires_in": str(_TOKEN_SECONDS),
-            "ext_expires_in": str(_TOKEN_SECONDS),
-            "expires_on": str(now + _TOKEN_SECONDS),
-            "not_before": str(now),
-            "resource": audience or request.origin,
-        }
-    return Reply(200, body)
 
 
 def _tenant(emulator: Emulator, request: Request) -> str:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from providers.arm.messages import stamp
-from providers.arm.vm_bodies import is_windows
+from providers.arm.vm_disks import is_windows
 from providers.base import ProvisioningState
 from providers.simulated.documents import mapping_in, mappings_in, plain_document
 from providers.sizes import size_facts

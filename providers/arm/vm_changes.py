@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from providers.arm.errors import fixed
 from providers.arm.places import same_location
-from providers.arm.vm_bodies import storage_profile
+from providers.arm.vm_disks import storage_profile
 from providers.simulated import failures, locks, scale_sets
 from providers.simulated.capacity import not_offered
 from providers.simulated.documents import mapping_in, mappings_in, plain_document

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from providers.arm.messages import stamp
-from providers.arm.vm_bodies import KIND, is_windows, provisioning_state, vm_id_of
+from providers.arm.vm_bodies import KIND, provisioning_state, vm_id_of
+from providers.arm.vm_disks import is_windows
 from providers.base import Health, PowerState
 from providers.simulated import instances
 from providers.simulated.documents import mapping_in
