@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from azure.core import MatchConditions
 
 from providers.azure.bodies import set_body, set_change, tags_body, vm_body
+from providers.azure.pipeline import CALL_SECONDS
 from providers.azure.policies import REGION
 from providers.azure.reading import COMPUTE_API, Reader
 from providers.azure.trouble import answer_of, translated
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from providers.azure.views import Vm
     from providers.base import Group, GroupRef, GroupRequest, InstanceRequest
 
-CALL_SECONDS = 120.0
 _OPERATION = "azure-asyncoperation"
 
 

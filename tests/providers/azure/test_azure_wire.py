@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -102,6 +104,14 @@ def test_cut_connections_on_the_wire(
         with pytest.raises(mutation):
             asked(wire, lambda it: it.delete(REF, ["web-000001"]))
     assert len(wire.requests) == 1
+
+
+def test_packed_answers_are_unpacked() -> None:
+    """Azure may pack its answers; what is read is what was packed."""
+    packed = gzip.compress(json.dumps({"value": [], "properties": {}}).encode())
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+    snapshot = asked(Wire(head.encode() + packed), lambda it: it.observe(REF))
+    assert snapshot.instances == ()
 
 
 def test_refused_connection_sent_nothing() -> None:
