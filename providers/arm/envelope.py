@@ -21,7 +21,7 @@ _ALWAYS = {
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
-_JSON = "application/json; charset=utf-8"
+JSON = "application/json; charset=utf-8"
 _MARK = "\u0001compact\u0001"
 
 
@@ -58,7 +58,7 @@ def dressed(reply: Reply, around: Mapping[str, str]) -> Reply:
     """The answer with everything that stands around it; its own headers win."""
     headers = {**around, **reply.headers}
     if reply.body is not None:
-        headers.setdefault("Content-Type", _JSON)
+        headers.setdefault("Content-Type", JSON)
     body = reply.body
     etag = body.get("etag") if isinstance(body, dict) else None
     if isinstance(etag, str) and reply.status < 300:

@@ -40,7 +40,7 @@ class Request:
         if not self.content.strip():
             return {}
         try:
-            parsed = json.loads(self.content)
+            parsed = json.loads(self.content, parse_constant=_no_number)
         except (ValueError, RecursionError) as error:
             why = f"The request content was invalid and could not be deserialized: '{error}'."
             raise Refusal(400, "InvalidRequestContent", why, gateway=True) from error
@@ -65,6 +65,11 @@ class Reply:
     indented: bool = False
     charge: int | None = None
     by_arm: bool = False
+
+
+def _no_number(word: str) -> object:
+    # Python reads NaN and Infinity, which are not JSON, and would write them into answers.
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def stamp(moment: datetime) -> str:

@@ -7,11 +7,12 @@ requests that come together share one saving.
 from __future__ import annotations
 
 import asyncio
+import traceback
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from providers.arm.envelope import content_of
+from providers.arm.envelope import JSON, content_of
 from providers.arm.messages import Reply, Request
 from providers.arm.pipeline import answer
 
@@ -124,7 +125,7 @@ class Server:
         request = await _read(incoming)
         if self._pace is not None:
             self._pace.keep()
-        reply = answer(self.emulator, request)
+        reply = _answered(self.emulator, request)
         if self._saver is not None:
             try:
                 await self._saver.saved()
@@ -133,6 +134,18 @@ class Server:
         if self._traffic is not None:
             self._traffic.record(request, str(incoming.url), reply)
         return _response(reply)
+
+
+def _answered(emulator: Emulator, request: Request) -> Reply:
+    try:
+        return answer(emulator, request)
+    except Exception as mistake:  # noqa: BLE001 - the outermost boundary: a client never sees a traceback
+        place = traceback.extract_tb(mistake.__traceback__)[-1]
+        message = (
+            f"The emulator stopped by a mistake of its own: {type(mistake).__name__} at "
+            f"{place.name}:{place.lineno}: {mistake}. Please report this line together with the request."
+        )
+        return Reply(500, {"error": {"code": "InternalServerError", "message": message}})
 
 
 def _unsaved(error: Exception) -> Reply:
@@ -152,8 +165,6 @@ async def _read(incoming: web.Request) -> Request:
 
 
 def _response(reply: Reply) -> web.Response:
-    headers = dict(reply.headers)
     content = content_of(reply)
-    if not content:
-        headers.pop("Content-Type", None)
+    headers = {"Content-Type": JSON} | dict(reply.headers) if content else dict(reply.headers)
     return web.Response(status=reply.status, body=content or None, headers=headers)

@@ -270,3 +270,26 @@ def test_wrong_options_are_told(words: list[str], code: int, said: str) -> None:
     ended = CliRunner().invoke(cli, ["emulator", "--state", "none", *words])
     assert (ended.exit_code, "Traceback" in ended.output) == (code, False)
     assert said in ended.output
+
+
+def test_mistake_is_no_traceback(tmp_path: Path) -> None:
+    """A mistake of the emulator's own is a 500 with one sentence, and the next request is answered."""
+    emulator = a_client().emulator
+    del emulator.region.world.own_locks
+
+    async def story() -> None:
+        async with (
+            served(Server(emulator), tmp_path) as (url, ca_file),
+            aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting(ca_file))) as session,
+        ):
+            place = url + GROUP + QUERY
+            async with session.put(
+                place, json={"location": "westus"}, headers=AUTHORIZED
+            ) as answer:
+                told = (await answer.json())["error"]
+            assert (answer.status, told["code"]) == (500, "InternalServerError")
+            assert told["message"].startswith("The emulator stopped by a mistake of its own: ")
+            async with session.get(url + VMS + QUERY, headers=AUTHORIZED) as listed:
+                assert listed.status == 200
+
+    run(story())
