@@ -61,10 +61,17 @@ def classify(instance: Instance, now: datetime) -> Phase:
     if state in _BROKEN:
         return _broken(instance, now)
     if instance.power_state in _RELEASED:
-        return Phase.EVICTED if instance.priority is Priority.SPOT else Phase.STOPPED
+        return Phase.EVICTED if _is_evicted(instance) else Phase.STOPPED
     if instance.power_state in _OFF:
         return Phase.STOPPED
     return Phase.UNHEALTHY if instance.health is Health.UNHEALTHY else Phase.RUNNING
+
+
+def _is_evicted(instance: Instance) -> bool:
+    """Spot without its capacity, unless somebody may be starting it: deallocated, and being updated."""
+    updating = instance.provisioning_state is ProvisioningState.UPDATING
+    may_be_starting = updating and instance.power_state is PowerState.DEALLOCATED
+    return instance.priority is Priority.SPOT and not may_be_starting
 
 
 def never_came_up_for_certain(instance: Instance, now: datetime) -> bool:

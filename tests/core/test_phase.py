@@ -15,21 +15,24 @@ SUCCEEDED, FAILED = ProvisioningState.SUCCEEDED, ProvisioningState.FAILED
 OLD = NOW - timedelta(days=1)
 ON = (PowerState.RUNNING, PowerState.STARTING)
 RELEASED = (PowerState.DEALLOCATING, PowerState.DEALLOCATED)
-SETTLED = (SUCCEEDED, ProvisioningState.UPDATING, ProvisioningState.MIGRATING)
+UPDATING = ProvisioningState.UPDATING
+SETTLED = (SUCCEEDED, UPDATING, ProvisioningState.MIGRATING)
 
 
 @pytest.mark.parametrize("power", PowerState)
 @pytest.mark.parametrize("priority", Priority)
 @pytest.mark.parametrize("health", Health)
 def test_settled_instances(power: PowerState, priority: Priority, health: Health) -> None:
-    """A settled instance is what its power says, then its health; a deallocated Spot one was evicted."""
-    if power in RELEASED:
-        wanted = Phase.EVICTED if priority is SPOT else Phase.STOPPED
-    elif power in {PowerState.STOPPING, PowerState.STOPPED}:
-        wanted = Phase.STOPPED
-    else:
-        wanted = Phase.UNHEALTHY if health is Health.UNHEALTHY else Phase.RUNNING
+    """What exists is what its power says, then its health; Spot without capacity was evicted."""
     for state in SETTLED:
+        if power in RELEASED:
+            may_be_starting = state is UPDATING and power is PowerState.DEALLOCATED
+            evicted = priority is SPOT and not may_be_starting
+            wanted = Phase.EVICTED if evicted else Phase.STOPPED
+        elif power in {PowerState.STOPPING, PowerState.STOPPED}:
+            wanted = Phase.STOPPED
+        else:
+            wanted = Phase.UNHEALTHY if health is Health.UNHEALTHY else Phase.RUNNING
         found = an_instance(
             provisioning_state=state, power_state=power, priority=priority, health=health
         )
@@ -92,3 +95,11 @@ def test_groups_of_phases() -> None:
     assert SHELLS <= NOT_SERVING
     assert not SHELLS & SICK
     assert not {Phase.RUNNING, Phase.CREATING, Phase.DELETING, Phase.DEGRADED} & NOT_SERVING
+
+
+def test_starting_spot_is_no_shell() -> None:
+    """A deallocated Spot instance that somebody is starting is not taken for evicted."""
+    starting = an_instance(
+        provisioning_state=UPDATING, power_state=PowerState.DEALLOCATED, priority=SPOT
+    )
+    assert classify(starting, NOW) not in SHELLS

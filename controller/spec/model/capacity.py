@@ -6,7 +6,7 @@ from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from controller.spec.codes import Code
 from controller.spec.model.base import NonEmpty, Part, Some, refusal
-from controller.spec.model.names import Count, Percent, PoolName, Positive
+from controller.spec.model.names import Count, Percent, PoolName, Weight
 from controller.spec.model.template import Template
 
 
@@ -17,7 +17,7 @@ class Size(Part):
     """Azure's name of the size, such as `Standard_D2s_v5`."""
     rank: Count | None = None
     """Lower is preferred. Absent everywhere: the order of the list."""
-    weight: Positive = 1
+    weight: Weight = 1
     """Share of the size under `sizeAllocation: CapacitySpread`."""
 
 

@@ -130,5 +130,7 @@ SshKey = Annotated[
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
 Percent = Annotated[int, Field(ge=0, le=100)]
+Weight = Annotated[int, Field(ge=1, le=100)]
+"""A relative share. A hundredfold difference is the most that means anything with 1,000 members."""
 SharePercent = Annotated[int, Field(ge=1, le=100)]
 Port = Annotated[int, Field(ge=1, le=65535)]

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from controller.spec.codes import Code
 from controller.spec.model.base import Many, Part, Some, refusal
-from controller.spec.model.names import Positive, SharePercent
+from controller.spec.model.names import Positive, SharePercent, Weight
 
 Zone = Literal["1", "2", "3"]
 MAX_SPREADING = "max"
@@ -53,7 +53,7 @@ class Placement(Part):
     """`Relax`: place members elsewhere when a domain has no capacity. `Block`: wait for it."""
     exclude: Many[str] = ()
     """Zones or fault domains that take no new member and whose members go first."""
-    weights: dict[str, Positive] = Field(default_factory=dict)
+    weights: dict[str, Weight] = Field(default_factory=dict)
     """Relative shares of zones or fault domains; 1 where absent."""
     max_per_zone: Positive | None = None
     """At most so many members in one zone."""
