@@ -173,6 +173,8 @@ def _created(emulator: Emulator, request: Request, wanted: WantedVm) -> Reply:
 
 def _note(emulator: Emulator, record: InstanceRecord, wanted: WantedVm) -> None:
     notes: dict[str, object] = {}
+    if wanted.tags is not None:
+        notes["tagged"] = True
     if wanted.priority is not None:
         notes["priority"] = wanted.priority.value
     if wanted.identity is not None:

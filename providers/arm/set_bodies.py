@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from providers.arm.messages import stamp
+from providers.arm.os_profiles import os_profile
 from providers.arm.vm_disks import is_windows
 from providers.base import ProvisioningState
 from providers.simulated.documents import mapping_in, mappings_in, plain_document
@@ -45,7 +46,10 @@ _APART = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SetModel:
-    """What a set is beside its zones, fault domains and tags. ``profile`` empty: members are put one by one."""
+    """What a set is beside its zones, fault domains and tags.
+
+    ``profile`` empty: members are put one by one. ``tagged``: somebody gave it tags, if only an empty set.
+    """
 
     size: str = ""
     capacity: int = 0
@@ -53,6 +57,7 @@ class SetModel:
     properties: Mapping[str, object] = field(default_factory=dict)
     identity: Mapping[str, object] = field(default_factory=dict)
     plan: Mapping[str, object] = field(default_factory=dict)
+    tagged: bool = False
 
     def notes(self) -> dict[str, object]:
         """The model as a note for the shelf."""
@@ -63,6 +68,7 @@ class SetModel:
             "properties": self.properties,
             "identity": self.identity,
             "plan": self.plan,
+            "tagged": self.tagged,
         }
 
 
@@ -77,6 +83,7 @@ def model_of(emulator: Emulator, record: ScaleSetRecord) -> SetModel:
         properties=mapping_in(notes, "properties"),
         identity=mapping_in(notes, "identity"),
         plan=mapping_in(notes, "plan"),
+        tagged=notes.get("tagged") is True,
     )
 
 
@@ -102,8 +109,9 @@ def shown_set(emulator: Emulator, record: ScaleSetRecord, version: str) -> dict[
         "id": record.ref.id,
         "type": KIND,
         "location": record.ref.location,
-        "tags": dict(record.tags),
     }
+    if record.tags or model.tagged:
+        shown["tags"] = dict(record.tags)
     beside = {"identity": model.identity, "plan": model.plan}
     shown |= {name: value for name, value in beside.items() if value}
     if record.zones:
@@ -153,13 +161,9 @@ def unique_id(record: ScaleSetRecord) -> str:
 
 def _profile(model: SetModel) -> dict[str, object]:
     shown = plain_document(model.profile)
-    profile = shown.get("osProfile")
-    if isinstance(profile, dict):
-        profile.pop("adminPassword", None)
-        profile.pop("customData", None)
-        profile.setdefault("secrets", [])
-        profile.setdefault("allowExtensionOperations", True)
-        profile.setdefault("requireGuestProvisionSignal", True)
+    if "osProfile" in shown:
+        given = mapping_in(shown, "osProfile")
+        shown["osProfile"] = os_profile(given, windows=is_windows(model.profile))
     shown.pop("userData", None)
     storage = plain_document(mapping_in(shown, "storageProfile"))
     if storage:

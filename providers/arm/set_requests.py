@@ -65,6 +65,7 @@ def _model(body: Mapping[str, object], given: Mapping[str, object], before: SetM
         properties=_merged(before.properties, properties_kept(given)),
         identity=mapping_in(body, "identity") or before.identity,
         plan=mapping_in(body, "plan") or before.plan,
+        tagged=before.tagged or tags_in(body) is not None,
     )
     if model.profile and not model.size:
         raise required("sku.name")

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from providers.arm.messages import stamp
+from providers.arm.os_profiles import os_profile
 from providers.arm.vm_disks import is_windows, storage_profile
 from providers.base import Priority, ProvisioningState
 from providers.simulated import instances
@@ -48,8 +49,10 @@ def shown_vm(
         "id": record.id,
         "type": KIND,
         "location": record.ref.location,
-        "tags": dict(record.tags),
     }
+    # Recorded: a VM to which nobody ever gave tags shows none, not an empty set of them.
+    if record.tags or "tagged" in notes:
+        shown["tags"] = dict(record.tags)
     if "plan" in record.document:
         shown["plan"] = record.document["plan"]
     identity = _identity(emulator, record, notes)
@@ -107,7 +110,8 @@ def _properties(
     }
     shown["storageProfile"] = storage_profile(record)
     if "osProfile" in document:
-        shown["osProfile"] = _os_profile(record)
+        given = {"computerName": record.name, **mapping_in(document, "osProfile")}
+        shown["osProfile"] = os_profile(given, windows=is_windows(document))
     shown["networkProfile"] = _network_profile(record)
     if record.priority is Priority.SPOT or "priority" in notes:
         shown["priority"] = record.priority.value
@@ -128,37 +132,6 @@ def _says_nothing(name: str, value: object) -> bool:
     return (
         name == "additionalCapabilities" and isinstance(value, Mapping) and not any(value.values())
     )
-
-
-def _os_profile(record: InstanceRecord) -> dict[str, object]:
-    given = plain_document(mapping_in(record.document, "osProfile"))
-    shown: dict[str, object] = {"computerName": record.name, **given}
-    patches = {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"}
-    if is_windows(record.document):
-        asked = mapping_in(given, "windowsConfiguration")
-        shown["windowsConfiguration"] = {
-            "provisionVMAgent": True,
-            "enableAutomaticUpdates": True,
-            **asked,
-            "patchSettings": {
-                **patches,
-                "patchMode": "AutomaticByOS",
-                **mapping_in(asked, "patchSettings"),
-            },
-        }
-    else:
-        asked = mapping_in(given, "linuxConfiguration")
-        shown["linuxConfiguration"] = {
-            "disablePasswordAuthentication": False,
-            "provisionVMAgent": True,
-            "enableVMAgentPlatformUpdates": False,
-            **asked,
-            "patchSettings": {**patches, **mapping_in(asked, "patchSettings")},
-        }
-    shown.setdefault("secrets", [])
-    shown.setdefault("allowExtensionOperations", True)
-    shown.setdefault("requireGuestProvisionSignal", True)
-    return shown
 
 
 def _network_profile(record: InstanceRecord) -> dict[str, object]:

@@ -42,7 +42,6 @@ def test_set_without_profile() -> None:
         "id": SET,
         "type": "Microsoft.Compute/virtualMachineScaleSets",
         "location": "westeurope",
-        "tags": {},
         "etag": '"2"',
         "properties": {
             "singlePlacementGroup": False,
@@ -345,3 +344,26 @@ def test_member_joins_profile_set() -> None:
     assert client.send("PUT", VM, a_vm()).status == 201
     client.wait()
     assert len(members_of(client)) == 2
+
+
+@pytest.mark.parametrize(("given", "shown"), [(None, None), ({}, {}), ({"a": "b"}, {"a": "b"})])
+def test_tags_that_nobody_gave(given: dict[str, str] | None, shown: dict[str, str] | None) -> None:
+    """A set and a VM show tags if somebody gave them some, if only an empty set: recorded."""
+    client = a_client()
+    body = a_set() if given is None else a_set() | {"tags": given}
+    client.send("PUT", SET, body)
+    client.send("PUT", VM, a_vm(tags=given))
+    assert [client.get(path).json.get("tags") for path in (SET, VM)] == [shown, shown]
+
+
+def test_guest_settings_of_a_profile() -> None:
+    """The guest's settings in a profile have the defaults that are recorded for Linux."""
+    client = a_client()
+    client.send("PUT", SET, a_profile_set(0))
+    profile = client.get(SET).json["properties"]["virtualMachineProfile"]["osProfile"]
+    assert profile["linuxConfiguration"] == {
+        "disablePasswordAuthentication": False,
+        "provisionVMAgent": True,
+        "enableVMAgentPlatformUpdates": False,
+        "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"},
+    }
