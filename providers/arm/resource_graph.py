@@ -41,6 +41,7 @@ _CONDITION = re.compile(
 _QUOTED = re.compile(_TEXT)
 _PIPE = re.compile(r"\|")
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+_TERM = re.compile(r"[a-z0-9]+")
 _MOST = 1000
 
 
@@ -58,8 +59,11 @@ class _Condition:
         values = tuple(value.lower() for value in self.values) if ignoring else self.values
         if self.operator in {"!~", "!="}:
             return text not in values
-        if self.operator in {"contains", "has"}:
+        if self.operator == "contains":
             return any(value in text for value in values)
+        if self.operator == "has":
+            # Whole terms alone: virtualMachineScaleSets has no virtualMachines.
+            return any(value in _TERM.findall(text) for value in values)
         if self.operator == "startswith":
             return any(text.startswith(value) for value in values)
         return text in values
@@ -131,19 +135,26 @@ def _stages(text: str) -> list[Stage]:
     table, *parts = (part.strip() for part in _PIPE.split(bare))
     if table.lower() != "resources":
         raise _not_understood(f"the table '{table}' is not served, only 'Resources'")
-    return [_stage(_QUOTED.sub(lambda found: kept[int(found[0][1:-1])], part)) for part in parts]
+
+    def whole(part: str) -> str:
+        return _QUOTED.sub(lambda found: kept[int(found[0][1:-1])], part)
+
+    return [_stage([whole(piece) for piece in _AND.split(part)]) for part in parts]
 
 
-def _stage(text: str) -> Stage:
-    word, _, rest = text.partition(" ")
+def _stage(pieces: list[str]) -> Stage:
+    word, _, rest = pieces[0].partition(" ")
+    if word.lower() == "where":
+        return _where([rest, *pieces[1:]])
+    text = " and ".join([rest.strip(), *pieces[1:]])
     make = _STAGES.get(word.lower())
     if make is None:
-        raise _not_understood(f"'{text}' is not served")
-    return make(rest.strip())
+        raise _not_understood(f"'{word} {text}' is not served")
+    return make(text)
 
 
-def _where(text: str) -> Stage:
-    conditions = [_condition(part) for part in _AND.split(text)]
+def _where(pieces: list[str]) -> Stage:
+    conditions = [_condition(piece) for piece in pieces]
     return lambda rows: [row for row in rows if all(each.holds(row) for each in conditions)]
 
 
@@ -208,7 +219,6 @@ def _summarize(text: str) -> Stage:
 
 
 _STAGES: dict[str, Callable[[str], Stage]] = {
-    "where": _where,
     "project": _project,
     "order": _order,
     "sort": _order,

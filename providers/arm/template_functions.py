@@ -62,7 +62,7 @@ def resource_id(group_scope: str, kind: str, name: str) -> str:
     """The id of a resource by type (``Microsoft.Network/virtualNetworks/subnets``) and name (``net/web``)."""
     namespace, *types = kind.split("/")
     names = name.split("/")
-    if not types or len(types) != len(names):
+    if not types or len(types) != len(names) or not all(names):
         raise broken(
             f"{kind}, {name}",
             "the template resource has an incorrect segment length: a nested type has as many names as types",
