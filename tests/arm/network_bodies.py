@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.arm.clients import GROUP, Answer, Client, a_vm
@@ -19,9 +20,11 @@ GATEWAY = f"{NETWORK}/natGateways/nat"
 ROUTES = f"{NETWORK}/routeTables/routes"
 
 
-def a_network(*, prefix: str = "10.1.0.0/24", **subnet: Any) -> dict[str, Any]:
-    """A network with the subnet ``web``."""
-    entry = {"name": "web", "properties": {"addressPrefix": prefix, **subnet}}
+def a_network(
+    *, prefix: str = "10.1.0.0/24", links: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A network with the subnet ``web``; ``links`` are what the subnet refers to."""
+    entry = {"name": "web", "properties": {"addressPrefix": prefix, **(links or {})}}
     properties = {"addressSpace": {"addressPrefixes": [prefix]}, "subnets": [entry]}
     return {"location": "westeurope", "properties": properties}
 

@@ -35,7 +35,7 @@ def furnished() -> Client:
     for path in (SECURITY, ROUTES, GATEWAY, ADDRESS):
         made(client, path, bare())
     links = {"natGateway": {"id": GATEWAY}, "routeTable": {"id": ROUTES}}
-    made(client, VNET, a_network(**links))
+    made(client, VNET, a_network(links=links))
     card = a_card(publicIPAddress={"id": ADDRESS})
     card["properties"]["networkSecurityGroup"] = {"id": SECURITY}
     made(client, CARD, card)
