@@ -93,6 +93,7 @@ def send_something(client: Client, chance: Random) -> None:
         assert 200 <= answer.status <= 204, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_any_request_is_answered(seed: int) -> None:
     """Hundreds of broken requests raise nothing, and leave a region that can be saved and read back."""

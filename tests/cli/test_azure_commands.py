@@ -18,6 +18,8 @@ from providers.base import LockLevel
 from tests.cli.shell import Shell
 from tests.providers.worlds import REF, an_empty_region, names_in
 
+pytestmark = pytest.mark.slow
+
 SPEED = 200.0
 """Seconds in the region for each one here: a VM is there before a command has ended."""
 

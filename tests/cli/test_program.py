@@ -138,13 +138,6 @@ def test_light_commands_stay_light(shell: Shell, words: list[str]) -> None:
     assert told.splitlines()[-2:] == ["code 0", "loaded"]
 
 
-@pytest.mark.parametrize(("words", "budget"), [(["--help"], 0.15), (["validate", "specs"], 0.35)])
-def test_start_is_fast(shell: Shell, words: list[str], budget: float) -> None:
-    """With warm bytecode a start takes no more CPU than its budget, given twice that on a busy machine."""
-    shell.spec()
-    assert min(_cpu_seconds(shell.folder, *words) for _ in range(4)) < budget * 2
-
-
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_stopped_from_outside(shell: Shell, sent: signal.Signals, code: int) -> None:
     """A signal ends the command with its own code and one sentence, and the region stays readable."""

@@ -23,6 +23,7 @@ def name_of(block: object) -> str:
     return f"{block.page}:{block.line}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", marked(RUNS), ids=name_of)
 def test_transcript_is_real(block: Block, tmp_path: Path) -> None:
     """Typed one after the other in a fresh directory, the commands print what stands below them."""

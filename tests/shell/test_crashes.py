@@ -154,7 +154,9 @@ def test_spec_changes_while_dead(when: When) -> None:
 
 @pytest.mark.parametrize(("before", "after"), SIZES)
 @pytest.mark.parametrize("lag", [0.0, LAG])
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 8))]
+)
 def test_two_controllers_at_once(before: int, after: int, lag: float, seed: int) -> None:
     """Two processes whose calls fall between each other's in any order do no harm."""
     start = settled(web(before), list_lag=lag) if before else a_provider(list_lag=lag)

@@ -19,6 +19,8 @@ from tests.builders import a_fleet, a_pool
 from tests.providers.azure.emulated import EmulatedCloud
 from tests.providers.worlds import REF, START, run
 
+pytestmark = pytest.mark.slow
+
 SCENARIOS = Path(__file__).parents[3] / "specs" / "scenarios"
 TIMEOUT_SECONDS = 1800
 NO_ANSWER = CallFault(Call.CREATE, CallFailure.OUTCOME_UNKNOWN, applied=True, times=3)
