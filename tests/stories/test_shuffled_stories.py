@@ -11,8 +11,8 @@ import pytest
 from tests.stories.book import BOOK
 from tests.stories.teller import Story, Way, tell
 
-FEW = range(3)
-MANY = range(3, 100)
+FEW = range(1)
+MANY = range(1, 100)
 STALE = range(200, 210)
 
 
