@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from providers.simulated.scenario import NotOffered
-from tests.arm.clients import OWN, VM, a_client, a_client_with_set, a_vm
+from tests.arm.clients import GROUP, OWN, VM, a_client, a_client_with_set, a_vm
 
 COMPUTE = f"{OWN}/providers/Microsoft.Compute"
 
@@ -53,6 +53,16 @@ def test_fault_domains_of_a_location() -> None:
 def test_sizes_without_zones() -> None:
     """In a location without zones sizes have none."""
     assert sizes_in("westus")["Standard_D2s_v5"]["locationInfo"][0]["zones"] == []
+
+
+def test_sizes_without_a_filter() -> None:
+    """Without a filter the sizes of the own location come, and of those where a group or VM is."""
+    client = a_client()
+    client.send("PUT", GROUP.replace("web", "west"), {"location": "westus"})
+    client.send("PUT", VM, a_vm(member=False, zone=None) | {"location": "eastus"})
+    rows = client.get(f"{COMPUTE}/skus").json["value"]
+    locations = {row["locations"][0] for row in rows}
+    assert {location.lower() for location in locations} == {"westeurope", "westus", "eastus"}
 
 
 def test_other_filters_of_sizes() -> None:
