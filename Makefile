@@ -10,7 +10,7 @@ RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden bench lock clean
+.PHONY: help demo test check fast lint types format schema golden clients bench lock clean
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ schema: $(STAMP) ## write the JSON Schema of a spec into specs/
 golden: $(STAMP) ## rewrite golden stories and generated pages; read the diff before you commit it
 	@EVENKEEL_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -p no:xdist tests/stories tests/cli tests/docs
 
+clients: $(RUNTIME_STAMP) ## real clients against the emulator: az, and the JavaScript SDK where node is (installs them)
+	@tests/clients/az.sh
+	@if command -v npm >/dev/null; then tests/clients/node.sh; else echo "no npm: the JavaScript SDK is left out"; fi
+
 bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
 
@@ -62,4 +66,4 @@ lock: ## resolve the requirements anew (needs `uv` on the path)
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the targets made
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
+	@rm -rf $(VENV) .venv-az tests/clients/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
