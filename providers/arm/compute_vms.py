@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from providers.arm.accepting import accepted
 from providers.arm.errors import Refusal, entity_missing, not_an_option, resource_missing
 from providers.arm.messages import Reply
+from providers.arm.network_use import check_cards_free
 from providers.arm.operations import Operation
 from providers.arm.places import check_group, check_writable, known_region, ref_in, set_ref
 from providers.arm.preconditions import check_preconditions
@@ -158,6 +159,7 @@ def _created(emulator: Emulator, request: Request, wanted: WantedVm) -> Reply:
     _check_zone(request, wanted, place)
     check_writable(emulator, request, place.location)
     asked = creation_of(request.params["name"], wanted)
+    check_cards_free(emulator, asked.document, ref_in(request).instance_id(asked.name))
     ref = _set_for(request, wanted, place.location)
     if ref is None:
         ref = ref_in(request, "", place.location)

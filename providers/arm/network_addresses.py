@@ -73,22 +73,19 @@ def _allotted(
     *,
     asked: str = "",
 ) -> str | None:
-    held = dict(emulator.shelf.get(key) or {})
+    held = mapping_in(emulator.world.documents.get(key.lower(), {}), "document")
     own = held.get(holder.lower())
     if isinstance(own, str) and asked in {"", own}:
         return own
-    taken = set(held.values())
-    address = asked or next(
-        (
-            found
-            for number in range(_RESERVED, prefix.num_addresses - 1)
-            if (found := str(prefix[number])) not in taken
-        ),
-        None,
-    )
+    address = asked or _first_free(prefix, set(held.values()))
     if address is not None:
         emulator.shelf.keep(key, {**held, holder.lower(): address})
     return address
+
+
+def _first_free(prefix: IPv4Network | IPv6Network, taken: set[object]) -> str | None:
+    addresses = (str(prefix[number]) for number in range(_RESERVED, prefix.num_addresses - 1))
+    return next((address for address in addresses if address not in taken), None)
 
 
 def _release(emulator: Emulator, key: str, holder: str) -> None:

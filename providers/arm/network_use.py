@@ -63,14 +63,24 @@ def check_unused(emulator: Emulator, kind: Kind, resource_id: str) -> None:
         raise _in_use(kind, resource_id, users)
 
 
-def _check_card(emulator: Emulator, card_id: str) -> None:
+def check_cards_free(emulator: Emulator, document: Mapping[str, object], vm_id: str) -> None:
+    """Raise ``Refusal`` or ``Conflict`` (400) if another VM has a NIC of a new one, or it is kept for one."""
+    for entry in mappings_in(mapping_in(document, "networkProfile"), "networkInterfaces"):
+        _check_card(emulator, str(entry.get("id")), for_vm=vm_id)
+
+
+def _check_card(emulator: Emulator, card_id: str, *, for_vm: str = "") -> None:
     owner = emulator.network.owner_of(card_id)
     if owner is not None:
         raise _in_use(CARDS, card_id, [owner])
+    _check_reservation(emulator, card_id, for_vm)
+
+
+def _check_reservation(emulator: Emulator, card_id: str, for_vm: str) -> None:
     note = emulator.shelf.get(f"{card_id}/evenkeel/reserved") or {}
-    until = note.get("until")
-    if isinstance(until, int | float) and until > emulator.now:
-        raise failures.nic_reserved(str(note.get("instance")))
+    until, instance = note.get("until"), str(note.get("instance"))
+    if instance.lower() != for_vm.lower() and isinstance(until, float) and until > emulator.now:
+        raise failures.nic_reserved(instance)
 
 
 def _in_use(kind: Kind, resource_id: str, users: list[str]) -> Refusal:

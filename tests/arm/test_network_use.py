@@ -186,3 +186,26 @@ def test_card_of_a_failed_creation_is_reserved() -> None:
     client.wait(180)
     assert client.send("DELETE", INLINE).status == 202
     assert client.get(INLINE).status == 404
+
+
+def test_card_serves_one_vm() -> None:
+    """A NIC that a VM has cannot be given to another one, and the other one is not made."""
+    client = a_client()
+    made(client, CARD, a_card())
+    made(client, VM, a_vm_with(CARD))
+    answer = client.send("PUT", f"{VMS}/other", a_vm_with(CARD))
+    assert (answer.status, answer.code) == (400, "NicInUse")
+    assert client.get(f"{VMS}/other").status == 404
+
+
+def test_reserved_card_is_for_its_vm() -> None:
+    """The NIC of a failed creation can be had again by a VM of the same name, and by no other for three minutes."""
+    client = a_client_with_set(capacity=(CapacityLimit(0, zone="1"),))
+    made(client, CARD, a_card())
+    made(client, VM, a_vm_with(CARD))
+    client.wait(60)
+    client.send("DELETE", VM)
+    client.wait(80)
+    body = a_vm_with(CARD) | {"zones": ["2"]}
+    assert client.send("PUT", f"{VMS}/other", body).code == "NicReservedForAnotherVm"
+    assert client.send("PUT", VM, body).status == 201
