@@ -71,12 +71,13 @@ def exists(emulator: Emulator, target: str) -> bool:
 
 
 def mark_children(emulator: Emulator, kind: Kind, document: Mapping[str, object]) -> None:
-    """Let a strict region know of the children that VMs may refer to."""
+    """Let a strict region know of the children that VMs may refer to, and of what they refer to."""
     if not emulator.region.scenario.strict:
         return
     for child in kind.children:
         for entry in mappings_in(mapping_in(document, "properties"), child.name):
-            emulator.shelf.keep(f"{document['id']}/{child.name}/{entry['name']}", {})
+            note = {"properties": mapping_in(entry, "properties")}
+            emulator.shelf.keep(f"{document['id']}/{child.name}/{entry['name']}", note)
 
 
 def _parts(target: str) -> tuple[str, Kind, str, str] | None:

@@ -9,7 +9,7 @@ from providers.simulated.documents import mapping_in, mappings_in, references
 from providers.simulated.records import Leftover, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from providers.base import GroupRef, InstanceRequest
     from providers.simulated.dice import Dice
@@ -95,7 +95,7 @@ def check_references(ref: GroupRef, request: InstanceRequest, world: World) -> N
     for reference in wanted:
         if reference.lower() not in known:
             raise failures.reference_missing(reference, ref.instance_id(request.name))
-    if not _has_way_out(request, {reference.lower() for reference in wanted}, subnets):
+    if not _has_way_out(request, _behind(wanted, world), subnets):
         raise failures.no_outbound()
 
 
@@ -109,10 +109,24 @@ def check_resource_group(ref: GroupRef, world: World) -> None:
         raise failures.group_missing(ref.resource_group)
 
 
+def _behind(wanted: Iterable[str], world: World) -> set[str]:
+    # What is referred to, and what that refers to in turn: a NIC's subnet, a subnet's NAT gateway.
+    found: set[str] = set()
+    waiting = [reference.lower() for reference in wanted]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            document = mapping_in(world.documents.get(key, {}), "document")
+            waiting += [reference.lower() for reference in references(document)]
+    return found
+
+
 def _has_way_out(request: InstanceRequest, wanted: set[str], subnets: Mapping[str, bool]) -> bool:
-    # Azure: NAT gateway on the subnet, a load balancer, or a public IP of its own.
+    # Azure: a NAT gateway or route table on the subnet, a load balancer, or a public IP of its own.
+    ways = ("/backendaddresspools/", "/natgateways/", "/publicipaddresses/", "/routetables/")
     return (
         any(subnets.get(reference, False) for reference in wanted)
-        or any("/backendaddresspools/" in reference for reference in wanted)
+        or any(way in reference for reference in wanted for way in ways)
         or "publicIPAddressConfiguration" in str(request.document)
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.arm.clients import GROUP, OWN, a_client
+from tests.arm.clients import GROUP, OWN, VM, a_client
 from tests.arm.network_bodies import (
     ADDRESS,
     BALANCER,
@@ -21,6 +21,7 @@ from tests.arm.network_bodies import (
     VNET,
     a_card,
     a_network,
+    a_vm_with,
     addresses_of,
     bare,
     made,
@@ -271,3 +272,19 @@ def test_public_address_belongs_to_its_user() -> None:
     shown = client.get(ADDRESS).json["properties"]
     assert shown["ipAddress"] == "198.18.0.4"
     assert shown["ipConfiguration"] == {"id": f"{CARD}/ipConfigurations/first"}
+
+
+@pytest.mark.parametrize(
+    ("links", "status"),
+    [({}, 400), ({"natGateway": {"id": GATEWAY}}, 201), ({"routeTable": {"id": ROUTES}}, 201)],
+)
+def test_strict_wants_a_way_out(links: dict[str, Any], status: int) -> None:
+    """In a strict region a VM whose NIC's subnet has neither NAT gateway nor route table is refused."""
+    client = a_client(strict=True)
+    client.send("PUT", GROUP, {"location": "westeurope"})
+    for path in (GATEWAY, ROUTES):
+        made(client, path, bare())
+    made(client, VNET, a_network(links=links))
+    made(client, CARD, a_card())
+    answer = client.send("PUT", VM, a_vm_with(CARD))
+    assert answer.status == status, answer.text
