@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 
 def plan_from_observation(file: Path, fleets: Sequence[Fleet]) -> tuple[PassReport, ...]:
-    """Plan from a saved observation, for the time at which it was made, without any provider."""
+    """Plan from a saved observation, for the time at which it was made, without any provider.
+
+    A fleet that the observation lacks fails by itself: the others are planned all the same.
+    """
     try:
         observed = read_observation(_read(file), str(file), fleets)
     except DocumentError as error:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from controller.core import limits, status
 from controller.core.plan import plan
 from controller.engine.look import recall
 from controller.engine.report import PassReport
+from controller.formats.observation import what_lacks
+from providers.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,10 +18,26 @@ if TYPE_CHECKING:
     from controller.core.observed import Observed
     from controller.spec.values import Fleet
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 
 def replay(fleets: Sequence[Fleet], observations: Mapping[str, Observed]) -> tuple[PassReport, ...]:
-    """Plan each fleet from what was observed then, at the time of that observation."""
-    return tuple(_replayed(fleet, observations[fleet.name]) for fleet in fleets)
+    """Plan each fleet from what was observed then, at the time of that observation.
+
+    A fleet without an observation was not seen, which fails it and no other.
+    """
+    return tuple(
+        _replayed(fleet, observations[fleet.name])
+        if fleet.name in observations
+        else _unseen(fleet, observations)
+        for fleet in fleets
+    )
+
+
+def _unseen(fleet: Fleet, observations: Mapping[str, Observed]) -> PassReport:
+    when = min((one.observed_at for one in observations.values()), default=_NEVER)
+    error = NotFound("NotObserved", what_lacks(fleet.name, observations))
+    return PassReport(fleet.name, 1, when, 0, dry_run=True, error=error)
 
 
 def _replayed(fleet: Fleet, observed: Observed) -> PassReport:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from controller.core import tags
 from controller.core.observed import Observed, member_of, parse_serials
 from controller.formats.observation_shape import FleetShape, InstanceShape, ObservationShape
-from controller.formats.reading import FORMAT_VERSION, DocumentError, read_shape
+from controller.formats.reading import FORMAT_VERSION, read_shape
 from controller.formats.text import time_text
 
 if TYPE_CHECKING:
@@ -49,25 +49,24 @@ def observation_document(
 def read_observation(text: str, source_name: str, fleets: Iterable[Fleet]) -> dict[str, Observed]:
     """Read a saved observation for the given fleets; fleets that are not asked for are left out.
 
-    Raises ``DocumentError`` when the text is no such document, or when it lacks one of the fleets.
+    A fleet that the document lacks is absent from the answer, which is not the same as empty: see
+    ``what_lacks``. Raises ``DocumentError`` when the text is no such document.
     """
     document = read_shape(text, source_name, ObservationShape, "an observation document")
-    wanted = tuple(fleets)
-    lacking = [fleet.name for fleet in wanted if fleet.name not in document.fleets]
-    if lacking:
-        has = ", ".join(document.fleets) or "none"
-        raise DocumentError(
-            source_name,
-            [
-                f"fleets.{name}: it is missing; the document has: {has}. "
-                "Observe again with this fleet's spec, or plan only the fleets that are in it"
-                for name in lacking
-            ],
-        )
     return {
         fleet.name: _observed(fleet.ref, document.fleets[fleet.name], document.observed_at)
-        for fleet in wanted
+        for fleet in fleets
+        if fleet.name in document.fleets
     }
+
+
+def what_lacks(name: str, observed: Mapping[str, Observed]) -> str:
+    """The sentence for a fleet that an observation lacks."""
+    has = ", ".join(observed) or "none of the fleets asked for"
+    return (
+        f"the observation lacks {name}; it has {has}. "
+        "Observe again with this fleet's spec, or plan only the fleets that are in it"
+    )
 
 
 def _observed(ref: GroupRef, shape: FleetShape, observed_at: datetime) -> Observed:

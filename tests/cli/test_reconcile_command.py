@@ -165,10 +165,6 @@ def test_plan_from_observation(shell: Shell) -> None:
     [
         (None, "cannot be read: No such file or directory"),
         ("{", "this is not JSON"),
-        (
-            '{"formatVersion": "1.0", "observedAt": "2026-11-21T12:00:00Z", "fleets": {}}',
-            "it is missing",
-        ),
         ('{"formatVersion": "9.0", "observedAt": "2026-11-21T12:00:00Z", "fleets": {}}', "9.0"),
     ],
 )
@@ -179,6 +175,17 @@ def test_bad_observation(shell: Shell, content: str | None, said: str) -> None:
     ran = shell.run("reconcile", shell.spec(), "--dry-run", "--observed", "seen.json")
     assert (ran.code, ran.out) == (1, "")
     assert said in ran.err
+
+
+def test_lacking_fleet_fails_alone(shell: Shell) -> None:
+    """A fleet that the observation lacks is errored; the others are planned, and the exit code is 1."""
+    paths = [shell.spec("web"), shell.spec("db")]
+    seen = shell.run("observe", paths[0], "-o", "json")
+    shell.write("seen.json", seen.out)
+    ran = shell.run("reconcile", *paths, "--dry-run", "-o", "json", "--observed", "seen.json")
+    assert (ran.code, ran.document["errored"]) == (1, True)
+    assert [one["fleet"] for one in ran.document["fleets"]] == ["web"]
+    assert "the observation lacks db" in ran.err
 
 
 def test_saved_plan_is_carried_out(shell: Shell) -> None:

@@ -53,8 +53,9 @@ PLACES = [path for path in paths(json.loads(RICH)) if "." not in path and "Stand
 def test_any_value_anywhere(path: str, value: object) -> None:
     """Any value in any place of an observation is refused with a sentence, or can be planned from."""
     with contextlib.suppress(DocumentError):
-        look = read_observation(changed(RICH, path, value), "seen.json", [web()])["web"]
-        assert plan(web(), look, Memory(), look.observed_at).desired == 6
+        seen = read_observation(changed(RICH, path, value), "seen.json", [web()])
+        for look in seen.values():
+            assert plan(web(), look, Memory(), look.observed_at).desired == 6
 
 
 @settings(max_examples=200, deadline=None, database=None)

@@ -12,7 +12,7 @@ from controller.core import tags
 from controller.core.observed import Memory, Observed, Serials
 from controller.core.plan import plan
 from controller.engine.look import recall
-from controller.formats.observation import observation_document, read_observation
+from controller.formats.observation import observation_document, read_observation, what_lacks
 from controller.formats.reading import DocumentError
 from controller.formats.text import json_text
 from providers.base import Failure, Health, LockLevel, PowerState, ProvisioningState
@@ -258,10 +258,11 @@ def test_all_mistakes_at_once() -> None:
     assert str(caught.value).endswith("and 2 more mistakes")
 
 
-def test_lacking_fleet_is_an_error() -> None:
-    """A fleet that the observation lacks is an error, never an empty fleet."""
-    with pytest.raises(DocumentError, match=r"fleets\.db: it is missing; the document has: web"):
-        read_observation(OBSERVATION, "seen.json", [web(), a_fleet(name="db")])
+def test_lacking_fleet_is_not_empty() -> None:
+    """A fleet that the observation lacks is left out of the answer and told, never taken for empty."""
+    seen = read_observation(OBSERVATION, "seen.json", [web(), a_fleet(name="db")])
+    assert list(seen) == ["web"]
+    assert what_lacks("db", seen).startswith("the observation lacks db; it has web.")
 
 
 def test_secrets_stay_out() -> None:
