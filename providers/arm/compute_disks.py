@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from providers.arm.accepting import accepted
 from providers.arm.errors import Refusal, resource_missing
 from providers.arm.messages import Reply, stamp
+from providers.arm.network_documents import guid
 from providers.arm.operations import Operation
 from providers.arm.paging import paged
 from providers.arm.places import check_group, check_writable, known_region, ref_in, tags_in
@@ -20,7 +21,7 @@ from providers.simulated.resources import is_nic
 from providers.simulated.scenario import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from providers.arm.emulator import Emulator
     from providers.arm.messages import Request
@@ -56,21 +57,43 @@ def put(emulator: Emulator, request: Request) -> Reply:
         "id": own,
         "type": KIND,
         "location": place.location,
-        "tags": tags_in(body) or {},
         "sku": {"name": name, "tier": name.partition("_")[0]},
-        "properties": {
-            **given,
-            "timeCreated": stamp(emulator.region.clock.now),
-            "diskState": "Unattached",
-        },
+        "properties": {**given, **_filled(emulator, own, given)},
     }
+    tags = tags_in(body)
+    if tags is not None:
+        document["tags"] = tags
     if body.get("zones"):
         document["zones"] = body["zones"]
     seconds = emulator.world.dice.uniform(*_SECONDS)
     shown = emulator.shelf.keep(own, document, state="Updating", seconds=seconds)
+    # Recorded: the answer shows what was asked for; what Azure fills in is shown when it is done.
+    asked = {**given, "provisioningState": mapping_in(shown, "properties")["provisioningState"]}
+    first = {**shown, "sku": {"name": name}, "properties": asked}
     return accepted(
-        emulator, request, _operation(emulator, request, seconds), status=202, body=shown
+        emulator, request, _operation(emulator, request, seconds), status=202, body=first
     )
+
+
+def _filled(emulator: Emulator, own: str, given: Mapping[str, object]) -> dict[str, object]:
+    before = mapping_in(emulator.shelf.get(own) or {}, "properties")
+    size = given.get("diskSizeGB", 4)
+    return {
+        "timeCreated": before.get("timeCreated", stamp(emulator.region.clock.now)),
+        "diskState": before.get("diskState", "Unattached"),
+        **_beside(own, size if isinstance(size, int) else 4),
+        "networkAccessPolicy": given.get("networkAccessPolicy", "AllowAll"),
+    }
+
+
+def _beside(own: str, gib: int) -> dict[str, object]:
+    return {
+        "encryption": {"type": "EncryptionAtRestWithPlatformKey"},
+        "networkAccessPolicy": "AllowAll",
+        "publicNetworkAccess": "Enabled",
+        "diskSizeBytes": gib << 30,
+        "uniqueId": guid(own.lower()),
+    }
 
 
 def get(emulator: Emulator, request: Request) -> Reply:
@@ -157,7 +180,9 @@ def _of_vm(emulator: Emulator, record: InstanceRecord) -> Iterator[dict[str, obj
             shown["zones"] = [record.zone]
         properties = shown["properties"]
         if isinstance(properties, dict):
-            properties["diskSizeGB"] = disk.get("diskSizeGB", 30)
+            gib = disk.get("diskSizeGB", 30)
+            properties["diskSizeGB"] = gib
+            properties |= _beside(str(own), gib if isinstance(gib, int) else 30)
             properties["diskState"] = "Attached"
         yield shown
 

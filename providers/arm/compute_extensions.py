@@ -38,7 +38,8 @@ def put(emulator: Emulator, request: Request) -> Reply:
     body = request.document()
     given = mapping_in(body, "properties")
     properties = {
-        "autoUpgradeMinorVersion": True,
+        "autoUpgradeMinorVersion": False,
+        "settings": {},
         **mapping_in(before or {}, "properties"),
         **{name: value for name, value in given.items() if name != "protectedSettings"},
     }

@@ -54,14 +54,17 @@ def refused(emulator: Emulator, refusal: Refusal) -> Reply:
     return Reply(refusal.status, refusal.body(), headers, indented=not refusal.gateway)
 
 
-def dressed(reply: Reply, around: Mapping[str, str]) -> Reply:
-    """The answer with everything that stands around it; its own headers win."""
+def dressed(reply: Reply, around: Mapping[str, str], *, tagged: bool = True) -> Reply:
+    """The answer with everything that stands around it; its own headers win.
+
+    ``tagged``: the etag of the body is said in a header as well.
+    """
     headers = {**around, **reply.headers}
     if reply.body is not None:
         headers.setdefault("Content-Type", JSON)
     body = reply.body
     etag = body.get("etag") if isinstance(body, dict) else None
-    if isinstance(etag, str) and reply.status < 300:
+    if tagged and isinstance(etag, str) and reply.status < 300:
         headers["ETag"] = etag
     return Reply(reply.status, body, headers, indented=reply.indented, charge=reply.charge)
 

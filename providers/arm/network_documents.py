@@ -62,9 +62,14 @@ def kept(
         "id": resource_id,
         "type": kind.type,
         "location": body.get("location") or (before or {}).get("location"),
-        "tags": tags_in(body) or {},
         "properties": properties,
     }
+    # Recorded: what nobody ever gave tags shows none, not an empty set of them.
+    tags = tags_in(body)
+    if tags is None and "tags" in (before or {}):
+        tags = {}
+    if tags is not None:
+        document["tags"] = tags
     if kind.sku is not None:
         document["sku"] = {**kind.sku, **_said(mapping_in(body, "sku"))}
     return document | {name: plain(body[name]) for name in _BESIDE if body.get(name) is not None}

@@ -41,6 +41,5 @@ def _linux(asked: Mapping[str, object]) -> dict[str, object]:
     defaults = {
         "disablePasswordAuthentication": False,
         "provisionVMAgent": True,
-        "enableVMAgentPlatformUpdates": False,
     }
     return {**defaults, **asked, "patchSettings": patches}

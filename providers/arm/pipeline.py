@@ -46,7 +46,14 @@ def answer(emulator: Emulator, request: Request) -> Reply:
         reply = _served(emulator, request, around)
     except ProviderError as error:
         reply = refused(emulator, refusal_of(error, emulator.region.clock.now))
-    return dressed(reply, around)
+    return dressed(reply, around, tagged=_names_etag(request))
+
+
+def _names_etag(request: Request) -> bool:
+    # Recorded: neither an answer with an instance view nor a write of Microsoft.Network has the header.
+    namespace, _ = _last_provider(request.path)
+    written = request.method != "GET" and namespace.lower() == "microsoft.network"
+    return not written and "$expand" not in request.query
 
 
 def _served(emulator: Emulator, request: Request, around: dict[str, str]) -> Reply:

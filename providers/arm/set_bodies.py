@@ -139,7 +139,9 @@ def _properties(emulator: Emulator, record: ScaleSetRecord, model: SetModel) -> 
         "orchestrationMode": "Flexible",
         **model.properties,
     }
-    if model.profile:
+    if not model.profile:
+        shown.pop("upgradePolicy", None)
+    else:
         shown.setdefault("upgradePolicy", {"mode": "Manual"})
         shown["virtualMachineProfile"] = _profile(model) | {"timeCreated": created}
     shown |= {
@@ -211,4 +213,6 @@ def _card(card: Mapping[str, object], *, is_first: bool) -> dict[str, object]:
         "deleteOption": "Delete",
         **mapping_in(card, "properties"),
     }
+    # The command line's templates say "true" in words; Azure answers with a boolean: recorded.
+    properties["primary"] = str(properties["primary"]).lower() == "true"
     return {**card, "properties": properties}

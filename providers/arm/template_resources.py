@@ -149,7 +149,9 @@ def _one(
     if resolved(entry.get("condition", True), scope) in {False, "false", "False"}:
         return
     kind, name = (str(resolved(entry.get(word, ""), scope)) for word in ("type", "name"))
-    if parent is not None:
+    # Recorded: a child may also give its whole type and name.
+    whole = parent is not None and kind.lower().startswith(f"{parent.kind}/".lower())
+    if parent is not None and not whole:
         kind, name = f"{parent.kind}/{kind}", f"{parent.name}/{name}"
     version = str(resolved(entry.get("apiVersion", ""), scope))
     if not version:

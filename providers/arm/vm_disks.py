@@ -75,12 +75,15 @@ def _disk(
     ids: list[str],
     defaults: Mapping[str, object],
 ) -> dict[str, object]:
-    shown = {**defaults, **plain_document(given)}
+    said = {name: value for name, value in plain_document(given).items() if value is not None}
+    shown = {**defaults, **said}
     if "diffDiskSettings" not in given:
         facts = size_facts(record.size)
         premium = facts is not None and facts.premium_storage
         kind = "Premium_LRS" if premium else "Standard_LRS"
-        shown["managedDisk"] = {"storageAccountType": kind, **mapping_in(given, "managedDisk")}
+        asked = mapping_in(given, "managedDisk")
+        own = {name: value for name, value in asked.items() if value is not None}
+        shown["managedDisk"] = {"storageAccountType": kind, **own}
     if ids:
         shown.setdefault("name", ids[0].rpartition("/")[2])
         shown["managedDisk"] = {**mapping_in(shown, "managedDisk"), "id": ids[0]}

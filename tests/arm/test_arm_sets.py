@@ -364,6 +364,5 @@ def test_guest_settings_of_a_profile() -> None:
     assert profile["linuxConfiguration"] == {
         "disablePasswordAuthentication": False,
         "provisionVMAgent": True,
-        "enableVMAgentPlatformUpdates": False,
         "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"},
     }

@@ -132,11 +132,15 @@ def test_copies_of_vms() -> None:
     assert owner == f"{VMS}/vm2"
 
 
-def test_children_inside_resources() -> None:
-    """A child written inside its parent, or with a name in two parts, is a resource of its own."""
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("subnets", "inner"), ("microsoft.network/virtualNetworks/subnets", "net/inner")],
+)
+def test_children_inside_resources(kind: str, name: str) -> None:
+    """A child written inside its parent, by its whole name or not, is a resource of its own."""
     inner = {
-        "type": "subnets",
-        "name": "inner",
+        "type": kind,
+        "name": name,
         "apiVersion": "2024-05-01",
         "properties": {"addressPrefix": "10.0.1.0/24"},
     }
