@@ -52,7 +52,7 @@ schema: $(STAMP) ## write the JSON Schema of a spec into specs/
 	@$(BIN)/evenkeel schema > specs/fleet.schema.json
 
 golden: $(STAMP) ## rewrite golden stories and generated pages; read the diff before you commit it
-	@EVENKEEL_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -p no:xdist tests/stories tests/cli tests/docs
+	@EVENKEEL_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -p no:xdist tests/stories tests/cli tests/docs tests/conformance
 
 clients: $(RUNTIME_STAMP) ## real clients against the emulator: az, and the JavaScript SDK where node is (installs them)
 	@tests/clients/az.sh
