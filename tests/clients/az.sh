@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Azure's own command line against the emulator: makes, looks at and deletes members of Flexible scale sets.
+# Options are passed on to the emulator, such as --strict.
 #
 # Needs the network once, to install azure-cli into an environment of its own; after that loopback alone.
 set -euo pipefail
@@ -12,7 +13,7 @@ if [ ! -x "$VENV/bin/az" ]; then
   "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check 'azure-cli>=2.80,<3'
 fi
 
-start_emulator
+start_emulator "$@"
 # Keys that az makes, and its settings, stay in the working directory. Only the emulator's CA is trusted.
 export HOME="$WORK" AZURE_CONFIG_DIR="$WORK/az" REQUESTS_CA_BUNDLE="$CA"
 export AZURE_CORE_INSTANCE_DISCOVERY=false AZURE_CORE_COLLECT_TELEMETRY=false
@@ -21,8 +22,8 @@ export AZURE_CORE_ONLY_SHOW_ERRORS=true AZURE_EXTENSION_USE_DYNAMIC_INSTALL=no
 
 az() { "$VENV/bin/az" "$@"; }
 RG=web-rg
-VM=(--resource-group "$RG" --image Ubuntu2204 --size Standard_D2s_v5 --admin-username azureuser)
-VM+=(--generate-ssh-keys --nsg-rule NONE)
+PLAIN=(--image Ubuntu2204 --size Standard_D2s_v5 --admin-username azureuser --generate-ssh-keys --nsg-rule NONE)
+VM=(--resource-group "$RG" --vnet-name net --subnet web "${PLAIN[@]}")
 NO_IP=(--public-ip-address "")
 LIST=(--resource-group "$RG" --output tsv --query)
 
@@ -35,6 +36,15 @@ step "login with a service principal" "$SUBSCRIPTION" az login --service-princip
 step "group create" "Succeeded" az group create --name "$RG" --location westeurope \
   --query properties.provisioningState --output tsv
 
+step "network vnet create" "^Succeeded$" az network vnet create --name net --subnet-name web --resource-group "$RG" \
+  --address-prefixes 10.9.0.0/16 --subnet-prefixes 10.9.0.0/24 --query newVNet.provisioningState --output tsv
+step "network public-ip create" "^198[.]18" az network public-ip create --name nat-ip --resource-group "$RG" \
+  --query publicIp.ipAddress --output tsv
+step "network nat gateway create" "Succeeded" az network nat gateway create --name nat --resource-group "$RG" \
+  --public-ip-addresses nat-ip --query provisioningState --output tsv
+step "network vnet subnet update" "/natGateways/nat$" az network vnet subnet update --name web --vnet-name net \
+  --nat-gateway nat "${LIST[@]}" natGateway.id
+
 step "vmss create with zones" "Flexible 1 Succeeded" az vmss create --name web --resource-group "$RG" \
   --orchestration-mode Flexible --zones 1 2 3 --platform-fault-domain-count 1 --output tsv \
   --query "join(' ', [vmss.orchestrationMode, to_string(vmss.platformFaultDomainCount), vmss.provisioningState])"
@@ -43,7 +53,7 @@ step "vmss create with three fault domains" "^3$" az vmss create --name fd --res
 step "vm create in zone 1, public address" "VM running 198[.]18[.]0[.][0-9]+ 1" \
   az vm create "${VM[@]}" --name web-000001 --vmss web --zone 1 --output tsv \
   --query "join(' ', [powerState, publicIpAddress, zones])"
-step "vm create in zone 2" "VM running 10[.]0[.]0[.][0-9]+ 2" \
+step "vm create in zone 2" "VM running 10[.]9[.]0[.][0-9]+ 2" \
   az vm create "${VM[@]}" "${NO_IP[@]}" --name web-000002 --vmss web --zone 2 --output tsv \
   --query "join(' ', [powerState, privateIpAddress, zones])"
 step "vm create in zone 3, spot" "VM running" \
@@ -59,7 +69,7 @@ step "vm create --count 3" "^many0 many1 many2$" az vm create "${VM[@]}" "${NO_I
 step "group create where there are no zones" "westus" az group create --name west-rg --location westus \
   --query location --output tsv
 refused "vm create in a zone that the region lacks" "availability zone is not yet supported" \
-  az vm create "${VM[@]}" "${NO_IP[@]}" --name nowhere --resource-group west-rg --zone 1
+  az vm create "${PLAIN[@]}" "${NO_IP[@]}" --name nowhere --resource-group west-rg --zone 1
 refused "vm create of a size that is not known" "Standard_D2s_v99" \
   az vm create "${VM[@]}" "${NO_IP[@]}" --name odd --size Standard_D2s_v99
 
@@ -102,14 +112,6 @@ step "vmss list-instances afterwards" "^web-000003 *$" az vmss list-instances --
 step "vm delete" "^$" az vm delete --name web-000003 --resource-group "$RG" --yes
 step "vmss delete" "^$" az vmss delete --name web --resource-group "$RG"
 
-step "network vnet create" "^Succeeded$" az network vnet create --name net --subnet-name web --resource-group "$RG" \
-  --address-prefixes 10.9.0.0/16 --subnet-prefixes 10.9.0.0/24 --query newVNet.provisioningState --output tsv
-step "network public-ip create" "^198[.]18" az network public-ip create --name nat-ip --resource-group "$RG" \
-  --query publicIp.ipAddress --output tsv
-step "network nat gateway create" "Succeeded" az network nat gateway create --name nat --resource-group "$RG" \
-  --public-ip-addresses nat-ip --query provisioningState --output tsv
-step "network vnet subnet update" "/natGateways/nat$" az network vnet subnet update --name web --vnet-name net \
-  --nat-gateway nat "${LIST[@]}" natGateway.id
 step "network lb create" "^pool$" az network lb create --name lb --sku Standard --public-ip-address lb-ip \
   --backend-pool-name pool "${LIST[@]}" "loadBalancer.backendAddressPools[0].name"
 step "vmss create with a profile" "Succeeded" az vmss create --name auto --resource-group "$RG" \

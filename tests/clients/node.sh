@@ -8,6 +8,6 @@ if [ ! -d "$HERE/node_modules" ]; then
   echo "installing @azure/arm-compute ..." >&2
   npm install --prefix "$HERE" --silent --no-fund --no-audit --no-package-lock
 fi
-start_emulator
+start_emulator "$@"
 echo "node $(node --version), emulator at $SPEED times the speed of time"
 NODE_EXTRA_CA_CERTS=$CA node "$HERE/members.mjs" "$URL" "$SUBSCRIPTION"
