@@ -6,7 +6,7 @@ from 198.18.0.0/15 (RFC 2544), where nobody answers.
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from providers.arm.errors import Refusal
@@ -105,12 +105,3 @@ def _prefix(emulator: Emulator, subnet_id: str, *, six: bool) -> IPv4Network | I
     found = (ip_network(str(prefix), strict=False) for prefix in prefixes if prefix)
     usual = None if six else ip_network(_USUAL)
     return next((prefix for prefix in found if (prefix.version == 6) is six), usual)
-
-
-def is_address(text: object) -> bool:
-    """Whether a text is an IP address."""
-    try:
-        ip_address(str(text))
-    except ValueError:
-        return False
-    return True
