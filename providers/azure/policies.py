@@ -11,7 +11,12 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from providers.azure.answers import Answer, fault_of
 from providers.azure.charges import limits_of, subscription_of
 from providers.azure.patience import ask_again_at
-from providers.azure.rates import Place, remaining
+from providers.azure.rates import (
+    DELETION_PATIENCE_SECONDS,
+    PATIENCE_SECONDS,
+    Place,
+    remaining,
+)
 from providers.errors import Rejected
 
 if TYPE_CHECKING:
@@ -85,7 +90,7 @@ class RateLimit(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         path = urlsplit(sent.url).path
         limits = limits_of(sent.method, path)
         place = Place(subscription_of(path), region)
-        await self._rates.admit(place, limits)
+        await self._rates.admit(place, limits, patience=_patience(sent.method, path))
         response = await self.next.send(request)
         headers = {name.lower(): value for name, value in response.http_response.headers.items()}
         self._rates.learn(place, limits, headers)
@@ -94,6 +99,11 @@ class RateLimit(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
             until = ask_again_at(headers, fault_of(Answer(_TOO_MANY, headers)), self._clock.now)
             self._rates.close(place, offenders(limits, headers), until)
         return response
+
+
+def _patience(method: str, path: str) -> float:
+    deletes = method == "DELETE" or (method == "POST" and path.lower().endswith("/delete"))
+    return DELETION_PATIENCE_SECONDS if deletes else PATIENCE_SECONDS
 
 
 def offenders(limits: Sequence[Limit], headers: Mapping[str, str]) -> tuple[Limit, ...]:

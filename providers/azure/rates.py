@@ -22,6 +22,9 @@ RESERVE = 0.2
 PATIENCE_SECONDS = 30.0
 """The longest wait for a token inside one call; what would take longer is ``Throttled``."""
 
+DELETION_PATIENCE_SECONDS = 1.0
+"""The same before a request that deletes: the locks were read just before it, and are not to grow old."""
+
 _REMAINING = "x-ms-ratelimit-remaining-"
 _BY_POLICY = _REMAINING + "resource"
 _PER_RESOURCE = "Resource"
@@ -89,10 +92,12 @@ class Rates:
         self._modelled = modelled
         self._buckets: dict[tuple[Place, str], _Bucket] = {}
 
-    async def admit(self, place: Place, limits: Iterable[Limit]) -> None:
+    async def admit(
+        self, place: Place, limits: Iterable[Limit], *, patience: float = PATIENCE_SECONDS
+    ) -> None:
         """Take a token of each limit, waiting for it if need be.
 
-        Raises ``Throttled`` instead of waiting longer than ``PATIENCE_SECONDS``; nothing is taken then.
+        Raises ``Throttled`` instead of waiting longer than ``patience`` seconds; nothing is taken then.
         """
         now = self._clock.now
         buckets = [self._bucket(place, limit, now) for limit in limits]
@@ -101,7 +106,7 @@ class Rates:
             bucket.refill(now)
             waits.append(self._wait(bucket, now))
         wait = max(waits)
-        if wait > PATIENCE_SECONDS:
+        if wait > patience:
             raise Throttled(
                 "OwnRateLimit",
                 "the requests of the last minutes have used up Azure's limits; waiting for new ones",

@@ -175,7 +175,7 @@ def test_used_up_limit_is_closed(*, modelled: bool) -> None:
     stage = a_stage(answer, modelled=modelled)
     with pytest.raises(Throttled):
         run(stage.provider.create(REF, a_request()))
-    run(stage.provider.delete(REF, ["web-000001"]))
+    run(stage.provider.create(REF, a_request("web-000002")))
     assert stage.clock.slept == [20]
 
 
@@ -193,3 +193,16 @@ def test_modelled_rates_slow_bursts() -> None:
     for number in range(200):
         run(stage.provider.create(REF, a_request(f"web-{number:06d}")))
     assert sum(stage.clock.slept) == pytest.approx(4.0, abs=0.2)
+
+
+def test_deletions_do_not_wait() -> None:
+    """A deletion is Throttled where other requests would wait: the locks that were read would grow old."""
+    stage = a_stage(lambda _sent: Reply(429, headers={"Retry-After": "10"}))
+    refusals = []
+    for _ in range(2):
+        with pytest.raises(Throttled) as refusal:
+            run(stage.provider.delete(REF, ["web-000001"]))
+        refusals.append(refusal.value.code)
+    assert refusals[1] == "OwnRateLimit"
+    assert len(stage.verbs) == 1
+    assert stage.clock.slept == []
