@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from tests.conformance.reasons import REASONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from tests.conformance.comparing import Difference
+    from tests.conformance.comparing import Compared, Difference
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "conformance.md"
@@ -35,14 +35,12 @@ class Ledger:
     times: Counter[Difference] = field(default_factory=Counter)
     first: dict[Difference, str] = field(default_factory=dict)
 
-    def add(
-        self, place: str, differences: Iterable[Difference], *, aspects: int, unequal: int
-    ) -> None:
-        """Enter one request and what differs in its answer."""
+    def enter(self, place: str, result: Compared) -> None:
+        """Enter one request and what differs in its answer. ``place`` says which request that is."""
         self.asked += 1
-        self.compared += aspects
-        self.equal += aspects - unequal
-        for difference in sorted(set(differences)):
+        self.compared += result.aspects
+        self.equal += result.aspects - result.unequal
+        for difference in sorted(set(result.differences)):
             self.times[difference] += 1
             self.first.setdefault(difference, place)
 
@@ -73,11 +71,16 @@ class Ledger:
 
 def reason_for(difference: Difference) -> str | None:
     """Why a difference is accepted; None if nobody has said."""
-    text = f"{difference.operation} {difference.aspect} {difference.how}"
+    text = text_of(difference)
     for reason, patterns in REASONS:
         if any(re.search(pattern, text) for pattern in patterns):
             return reason
     return None
+
+
+def text_of(difference: Difference) -> str:
+    """What the patterns of reasons are searched in."""
+    return f"{difference.operation} {difference.aspect} {difference.how}"
 
 
 def counted(page: Path, what: str) -> int:

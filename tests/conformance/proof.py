@@ -6,7 +6,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from tests.conformance.comparing import compared
+from tests.conformance.described import checked, tried
+from tests.conformance.journeys import exchanged
 from tests.conformance.ledger import Ledger, numbers
+from tests.conformance.openapi import OpenApi
 from tests.conformance.recordings import exchanges, recordings
 from tests.conformance.replaying import Replay
 
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RECORDED = "Requests replayed"
+DESCRIBED = "Requests and answers checked"
+EXAMPLES = "Examples sent"
 
 _HEAD = """\
 # Conformance
@@ -32,6 +37,22 @@ beforehand; where the recording is further on than the region, the region's time
 """
 
 
+_OPENAPI = """\
+## OpenAPI
+
+Whole fleets (the examples of `specs`, scaled in afterwards) and every call of the adapter go through the emulator; each request (query
+and body) and each answer (status and body) is checked against Microsoft's documents: Compute 2024-07-01, SKUs 2021-07-01, locks
+2020-05-01. An object that lists its properties may have no others. The adapter asks in a newer version of Compute than that.
+"""
+
+_OFFICIAL = """\
+## Official examples
+
+The examples that belong to those documents, sent to an empty region. An answer that says that something is missing there counts as
+accepted.
+"""
+
+
 @cache
 def replayed(folder: Path) -> Ledger:
     """All recordings, replayed and compared."""
@@ -45,13 +66,50 @@ def replayed(folder: Path) -> Ledger:
                 continue
             result = compared(asked.exchange, asked.answer)
             place = f"{asked.exchange.recording} [{asked.exchange.number}]"
-            ledger.add(place, result.differences, aspects=result.aspects, unequal=result.unequal)
+            ledger.enter(place, result)
+    return ledger
+
+
+@cache
+def described(folder: Path) -> Ledger:
+    """All that the adapter asks and the emulator answers, against Microsoft's OpenAPI documents."""
+    ledger, api = Ledger(), OpenApi(folder)
+    ledger.cases = len(api.operations)
+    for one in exchanged():
+        result = checked(api, one)
+        if result is None:
+            ledger.left_out["operations that are not described there"] += 1
+            continue
+        ledger.enter(one.sent.verb.partition("?")[0], result)
+    return ledger
+
+
+@cache
+def examples(folder: Path) -> Ledger:
+    """The official examples, sent as requests."""
+    ledger, api = Ledger(), OpenApi(folder)
+    for operation in api.operations:
+        for name, given in api.examples(operation):
+            ledger.cases += 1
+            result = tried(api, operation, given)
+            if result is None:
+                ledger.left_out["operations that are not emulated"] += 1
+            else:
+                ledger.enter(name, result)
     return ledger
 
 
 def page(folder: Path) -> str:
     """The page of the documentation, as it is to be now."""
-    return _HEAD + _recorded(replayed(folder))
+    parts = (
+        _HEAD,
+        _recorded(replayed(folder)),
+        _OPENAPI,
+        _described(described(folder)),
+        _OFFICIAL,
+        _examples(examples(folder)),
+    )
+    return "\n".join(part.strip() + "\n" for part in parts)
 
 
 def _recorded(ledger: Ledger) -> str:
@@ -62,5 +120,24 @@ def _recorded(ledger: Ledger) -> str:
         "Comparisons": ledger.compared,
         "Equal": ledger.equal,
     }
+    return _section(ledger, rows)
+
+
+def _described(ledger: Ledger) -> str:
+    rows = {
+        "Operations described": ledger.cases,
+        DESCRIBED: ledger.asked,
+        "Checks": ledger.compared,
+        "Without complaint": ledger.equal,
+    }
+    return _section(ledger, rows)
+
+
+def _examples(ledger: Ledger) -> str:
+    rows = {"Official examples": ledger.cases, EXAMPLES: ledger.asked, "Accepted": ledger.equal}
+    return _section(ledger, rows)
+
+
+def _section(ledger: Ledger, rows: dict[str, int]) -> str:
     left = {f"Left out: {why}": count for why, count in ledger.left_out.most_common()}
     return f"{numbers(rows | left)}\n### Differences\n\n{ledger.tables()}"

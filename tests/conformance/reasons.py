@@ -164,4 +164,23 @@ REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "Scale sets in Uniform orchestration are refused, in words of the emulator's own.",
         (r"^PUT virtualMachineScaleSets status 409 OperationNotAllowed instead of 400",),
     ),
+    (
+        "The VMs that tests put are declared without an IP configuration, which the emulator fills in.",
+        (r"request `\S+networkInterfaceConfigurations\S+ipConfigurations` is required",),
+    ),
+    (
+        "Examples of scale sets in Uniform orchestration, or without a fault domain count, are refused.",
+        (
+            r"VirtualMachineScaleSets_CreateOrUpdate example 409 OperationNotAllowed",
+            r"VirtualMachineScaleSets_CreateOrUpdate example 400 InvalidParameter: Required parameter",
+        ),
+    ),
+    (
+        "Examples with sizes and preview regions that the emulator does not know, or placeholders for an id or a filter.",
+        (
+            r"example 400 LocationNotAvailableForResourceType",
+            r"example 400 InvalidParameter: The (requested VM size|Virtual Machine Scale Set)",
+            r"example 400 InvalidFilterInQueryString",
+        ),
+    ),
 )
