@@ -154,7 +154,7 @@ class Replay:
     def _polled(self, exchange: Exchange, operation: str) -> Asked:
         begun = self.operations.get(operation)
         if begun is None:
-            return Asked(exchange, None, "polls of operations whose start is not recorded")
+            return Asked(exchange, None, "polls of operations whose start was not replayed")
         final = "monitor" in exchange.query or "operationresults" in exchange.path.lower()
         names = ("location", "azure-asyncoperation")
         url = next(
