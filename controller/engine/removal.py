@@ -141,8 +141,13 @@ async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> P
 
 
 async def _one_by_one(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
+    """Send single deletions, each after a look of its own: the first one has just been looked at."""
     for position, name in enumerate(names):
         try:
+            why = await _why_it_stays(work, name) if position else ""
+            if why:
+                progress = progress.noting(not_sent(Verb.DELETE, name, f"{name} stays: {why}"))
+                continue
             await work.provider.operate(work.fleet.ref, name, SingleDelete())
         except Throttled as error:
             rest = [refused(Verb.DELETE, left, error) for left in names[position:]]
@@ -152,3 +157,11 @@ async def _one_by_one(work: Work, progress: Progress, names: tuple[str, ...]) ->
         else:
             progress = progress.noting(accepted(Verb.DELETE, name, f"{name} is being deleted"))
     return progress
+
+
+async def _why_it_stays(work: Work, name: str) -> str:
+    """What one more look at a victim says against its deletion; empty if nothing. Raises ``ProviderError``."""
+    snapshot = await look_by_name(work.fleet, work.provider, work.clock, names=(name,))
+    fresh = interpret(work.fleet.ref, snapshot, work.observed.catalog)
+    verdict = pacing.confirm_victims(work.fleet, work.plan, fresh, (name,), work.clock.now)
+    return verdict.stay.get(name, "")

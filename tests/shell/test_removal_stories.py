@@ -287,6 +287,21 @@ def test_single_deletion_leaves_locks_to_azure() -> None:
     assert report.verdict is Verdict.BLOCKED
 
 
+def test_single_deletions_look_each_time() -> None:
+    """Under ``deletion: Single`` a lock that comes before the first DELETE saves all that come after it."""
+    provider = settled(web(6))
+    first, *others = planned_victims(web(3), provider)
+
+    def lock_the_others(snapshot: GroupSnapshot) -> GroupSnapshot:
+        for name in others:
+            provider.region.add_lock(LockLevel.CAN_NOT_DELETE, REF.instance_id(name))
+        return snapshot
+
+    late = after_the_plan(provider, lock_the_others)
+    report = run(run_pass(web(3, deletion=DeletionMode.SINGLE), late, provider.region.clock))
+    assert told(report.outcomes) == [f"delete {first} +"] + [f"delete {name} ." for name in others]
+
+
 @pytest.mark.parametrize(
     ("deletion", "call"),
     [(DeletionMode.BATCH, Call.DELETE), (DeletionMode.SINGLE, Call.OPERATE)],
