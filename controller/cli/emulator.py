@@ -105,7 +105,11 @@ class _Place:
 @click.option(
     "--traffic", envvar="EVENKEEL_TRAFFIC", metavar="DIR", help="Keeps each exchange as a file."
 )
-@click.option("--strict", is_flag=True, help="Only what was made exists; otherwise all that a request refers to.")
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Only what was made exists; otherwise all that a request refers to.",
+)
 def command(**values: object) -> int:
     """Serve until told to stop."""
     from controller.engine.clock import WallClock
