@@ -26,6 +26,8 @@ from tests.arm.clients import GROUP, SET, VM, VMS, a_client, a_client_with_set, 
 from tests.arm.serving import served, trusting
 from tests.providers.worlds import an_empty_region, run
 
+pytestmark = pytest.mark.slow
+
 AUTHORIZED = {"Authorization": "Bearer any"}
 QUERY = "?api-version=2024-07-01"
 

@@ -23,6 +23,8 @@ from tests.formats.documents import OBSERVATION, changed, web
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 RICH = json_text(
     observation_document(NOW, {"web": observed(members_in({"1": 2, "2": 1}), catalog=a_catalog())})
 )

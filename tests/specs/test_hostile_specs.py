@@ -8,6 +8,8 @@ import pytest
 
 from tests.specs.spec_texts import WEB, compiled, edited
 
+pytestmark = pytest.mark.slow
+
 MANY = range(9_000)
 HOSTILE = {
     "unknown fields": WEB + "\n".join(f"  f{number}: 1" for number in MANY),
