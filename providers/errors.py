@@ -6,7 +6,9 @@ The tree::
     ├── CallError           this call; the same call may succeed later
     │   ├── Throttled       too many requests; nothing was done; not before `until`
     │   ├── Transient       the platform failed; nothing was done
-    │   └── OutcomeUnknown  sent, and no answer: it may have been done
+    │   ├── OutcomeUnknown  sent, and no answer: it may have been done
+    │   ├── LeaseHeld       somebody else has the lease that was asked for
+    │   └── LeaseLost       the lease over this fleet is not ours, or not long enough; nothing was sent
     ├── OfferingError       this size, zone and priority; another may do
     │   ├── NoCapacity      the platform has none left just now
     │   └── NotOffered      the subscription or the zone does not have it
@@ -58,6 +60,14 @@ class Transient(CallError):
 
 class OutcomeUnknown(CallError):
     """The request was sent and no answer came: it may have been carried out. Look before acting."""
+
+
+class LeaseHeld(CallError):
+    """Somebody else has the lease that was asked for. Nothing was changed."""
+
+
+class LeaseLost(CallError):
+    """The lease is not ours, or does not last until the call would surely be over. Nothing was sent."""
 
 
 class OfferingError(ProviderError):

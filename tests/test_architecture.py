@@ -17,7 +17,7 @@ PRODUCT = sources("controller", "providers")
 TESTS = sources("tests")
 EVERYTHING = (*PRODUCT, *TESTS, *sources("benchmarks"))
 
-CONTRACT = {"providers.base", "providers.errors", "providers.refusals"}
+CONTRACT = {"providers.base", "providers.errors", "providers.leases", "providers.refusals"}
 FACTS = {"providers.sizes", "providers.regions"}
 BELOW: dict[str, set[str]] = {
     "controller.spec": {"providers.base", *FACTS},
@@ -44,6 +44,7 @@ BELOW: dict[str, set[str]] = {
     },
     "providers.base": set(),
     "providers.errors": set(),
+    "providers.leases": set(),
     "providers.refusals": set(),
     "providers.regions": set(),
     "providers.sizes": {"providers.base"},
@@ -114,7 +115,7 @@ IMPURE = frozenset(
 CLOCK = "controller.engine.clock"
 CLOCK_READS = re.compile(
     r"^(datetime\.(datetime\.)?(now|utcnow|today)|date\.today|"
-    r"time\.(time|time_ns|monotonic|monotonic_ns|perf_counter|sleep|gmtime|localtime))$"
+    r"time\.(time|time_ns|monotonic|monotonic_ns|perf_counter|clock_gettime|clock_gettime_ns|sleep|gmtime|localtime))$"
 )
 CODES_IN_WORDS = {"controller.cli.failures"}
 """Where Azure's codes are explained to people; nothing is decided there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -20,6 +21,22 @@ class Clock(Protocol):
         ...
 
 
+class SteadyClock(Protocol):
+    """Measures how long something took. It is never set, and it runs on while the machine is suspended."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since some fixed moment."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return when so many seconds have passed; at once for zero or less."""
+        ...
+
+
+_BOOT_TIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+
+
 class WallClock:
     """The time of the machine that we run on."""
 
@@ -27,6 +44,14 @@ class WallClock:
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
         return datetime.now(UTC)  # noqa: TID251 -- this is the clock module
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the machine was started, suspended or not.
+
+        Where there is no such clock, the monotonic one: it may stand still while the machine sleeps.
+        """
+        return time.monotonic() if _BOOT_TIME is None else time.clock_gettime(_BOOT_TIME)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""

@@ -21,6 +21,7 @@ from providers.errors import (
     CallError,
     Conflict,
     Forbidden,
+    LeaseLost,
     Locked,
     NotFound,
     OfferingError,
@@ -176,6 +177,9 @@ class _Wave:
             self._closed = (
                 f"the provider asks for no more requests before {error.until:%H:%M:%S} UTC"
             )
+        elif isinstance(error, LeaseLost):
+            self.progress = replace(self.progress, stopped=True)
+            self._closed = error.message
         elif isinstance(error, _STOPS_ALL):
             self._closed = f"refused like the one before: {error.code}"
         elif isinstance(error, Rejected):

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 from controller.core import guard
 from controller.core.steps import Tag
 from controller.engine.creation import create_members
-from controller.engine.outcome import Progress, Verb, accepted, not_sent, refused
+from controller.engine.outcome import NO_MORE_THIS_PASS, Progress, Verb, accepted, not_sent, refused
 from controller.engine.removal import batch_may_run, delete_members
 from controller.engine.set_writes import ensure_set, reserve, write_settled
 from controller.spec.values import DeletionMode
 from providers.base import TagChange
-from providers.errors import ProviderError, Throttled
+from providers.errors import ProviderError
 
 if TYPE_CHECKING:
     from controller.core.observed import Memory
@@ -69,7 +69,7 @@ async def change_tags(work: Work, progress: Progress) -> Progress:
             continue
         try:
             await work.provider.operate(work.fleet.ref, step.instance, TagChange(step.tags))
-        except Throttled as error:
+        except NO_MORE_THIS_PASS as error:
             progress = progress.stopping(refused(Verb.TAG, step.instance, error))
         except ProviderError as error:
             progress = progress.noting(refused(Verb.TAG, step.instance, error))

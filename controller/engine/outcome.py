@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from providers.errors import LeaseLost, Throttled
+
 if TYPE_CHECKING:
     from controller.core.observed import Memory, Observed
     from controller.core.steps import Plan
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from controller.spec.values import Fleet
     from providers.base import Group, Provider
     from providers.errors import ProviderError
+
+NO_MORE_THIS_PASS = (Throttled, LeaseLost)
+"""After these errors nothing more is sent in a pass: the next request would meet the same."""
 
 
 class Verb(StrEnum):

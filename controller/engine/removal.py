@@ -17,11 +17,11 @@ from controller.core.observed import interpret, parse_serials
 from controller.core.phase import Phase, classify
 from controller.core.serials import serial_of
 from controller.engine.look import look_by_name
-from controller.engine.outcome import Verb, accepted, not_sent, refused
+from controller.engine.outcome import NO_MORE_THIS_PASS, Verb, accepted, not_sent, refused
 from controller.engine.set_writes import write_settled
 from controller.spec.values import DeletionMode
 from providers.base import SingleDelete
-from providers.errors import OutcomeUnknown, ProviderError, Throttled
+from providers.errors import OutcomeUnknown, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +129,7 @@ def _put_off(
 async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
     try:
         await work.provider.delete(work.fleet.ref, names)
-    except Throttled as error:
+    except NO_MORE_THIS_PASS as error:
         return progress.stopping(*(refused(Verb.DELETE, name, error) for name in names))
     except ProviderError as error:
         outcomes = [refused(Verb.DELETE, name, error) for name in names]
@@ -149,7 +149,7 @@ async def _one_by_one(work: Work, progress: Progress, names: tuple[str, ...]) ->
                 progress = progress.noting(not_sent(Verb.DELETE, name, f"{name} stays: {why}"))
                 continue
             await work.provider.operate(work.fleet.ref, name, SingleDelete())
-        except Throttled as error:
+        except NO_MORE_THIS_PASS as error:
             rest = [refused(Verb.DELETE, left, error) for left in names[position:]]
             return progress.stopping(*rest)
         except ProviderError as error:

@@ -10,6 +10,8 @@ from controller.core.observed import Memory
 from providers.errors import (
     Conflict,
     Forbidden,
+    LeaseHeld,
+    LeaseLost,
     Locked,
     OfferingError,
     OutcomeUnknown,
@@ -150,7 +152,7 @@ def _verdict_of(error: ProviderError) -> Verdict:
             return Verdict.CHANGES
         case OfferingError() | QuotaExceeded() | Locked():
             return Verdict.BLOCKED
-        case Throttled():
+        case Throttled() | LeaseHeld() | LeaseLost():
             return Verdict.THROTTLED
         case Transient() | OutcomeUnknown():
             return Verdict.UNREACHABLE

@@ -13,9 +13,9 @@ from controller.core import limits, set_tags, tags
 from controller.core.observed import parse_serials
 from controller.core.steps import EnsureSet
 from controller.engine.look import look_by_name
-from controller.engine.outcome import Verb, accepted, not_sent, refused
+from controller.engine.outcome import NO_MORE_THIS_PASS, Verb, accepted, not_sent, refused
 from providers.base import GroupRequest, ProvisioningState
-from providers.errors import Conflict, OutcomeUnknown, ProviderError, Throttled
+from providers.errors import Conflict, OutcomeUnknown, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ READY_POLLS = 60
 
 _DELETION_RUNS = "a batch deletion is still running, and writing the set now could cut it short"
 _NOT_READY = "the scale set is not ready yet; the next pass goes on"
-_ENDS_THE_PASS = (Conflict, Throttled, OutcomeUnknown)
+_ENDS_THE_PASS = (Conflict, OutcomeUnknown, *NO_MORE_THIS_PASS)
 _SOMEBODY_FIRST = "somebody changed the scale set first; the next pass looks again"
 
 
