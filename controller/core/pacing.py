@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,19 @@ from controller.core.phase import NOT_SERVING, Phase, classify
 from controller.core.steps import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from controller.core.observed import Member, Observed
-    from controller.core.steps import Plan
+    from controller.core.steps import Create, Plan
     from controller.spec.values import Fleet
 
 BATCH = 50
 """Names in one batch deletion. Azure documents no limit; fifty keep one failure small."""
 WIDEST_WAVE = 50
+
+NO_ROOM = "it waits until the members in whose place it comes are being deleted"
+"""Why a creation is put off together with a deletion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,14 @@ class Confirmation:
 
     go: tuple[str, ...]
     stay: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Creations that go now, and those that wait for deletions; both in the order of the plan."""
+
+    go: tuple[Create, ...]
+    wait: tuple[Create, ...]
 
 
 def delete_batch(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
@@ -47,6 +59,16 @@ def delete_batch(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
         for victim in step.victims
     ]
     return tuple(names[: 1 if fleet.quorum else BATCH])
+
+
+def needs_closer_look(fleet: Fleet, plan: Plan) -> bool:
+    """Whether every member is to be asked for by name before this plan is carried out.
+
+    A list may still show members that are gone, and a scale-in that counts them takes living ones. A plan
+    of which nothing is deleted now (a batch still runs, an approval is missing) can do no such harm.
+    """
+    explicit = any(step.reason is Reason.SCALE_IN for step in plan.deletes)
+    return explicit and bool(delete_batch(fleet, plan))
 
 
 def confirm_victims(
@@ -69,6 +91,26 @@ def confirm_victims(
         if words:
             stay[name] = words
     return Confirmation(tuple(name for name in names if name not in stay), stay)
+
+
+def creations_with_room(plan: Plan, steps: Sequence[Create], gone: Collection[str]) -> Room:
+    """Which of ``steps`` leave no member too many if ``gone`` are all that are deleted for now.
+
+    A plan counts on its deletions. When some of them had to be put off, so must as many creations of the
+    same pool: the last ones, because the first have numbers that are open already and may yet come to life.
+    What another pool has too many of does not count: the plan has judged that.
+    """
+    put_off = set(plan.victims) - set(gone)
+    ends = max(plan.desired, plan.observed - len(plan.victims) + len(plan.creates))
+    room = ends - (plan.observed - len(gone))
+    rooms = Counter(step.pool for step in plan.creates if step.replaces not in put_off)
+    go: list[Create] = []
+    wait: list[Create] = []
+    for step in steps:
+        has_room = len(go) < room and rooms[step.pool] > 0
+        rooms[step.pool] -= has_room
+        (go if has_room else wait).append(step)
+    return Room(tuple(go), tuple(wait))
 
 
 def create_waves(count: int) -> tuple[int, ...]:

@@ -8,7 +8,6 @@ them anew. No request is repeated.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,7 +42,6 @@ _SCARCITY = (OfferingError, QuotaExceeded)
 _STOPS_ALL = (Locked, Forbidden, NotFound)
 
 _NOT_RESERVED = "its serial number could not be reserved"
-_NO_ROOM = "it waits until the members in whose place it comes are being deleted"
 _PLATFORM_FAILS = "the platform did not accept any request just before"
 
 
@@ -74,26 +72,12 @@ def _with_number(
 def _with_room(
     work: Work, progress: Progress, steps: tuple[Create, ...]
 ) -> tuple[tuple[Create, ...], Progress]:
-    """Creations that leave no member too many if the deletions so far are all that go.
-
-    A plan counts on its deletions. When some of them had to be put off, so must as many creations of the
-    same pool: the last ones, because the first have numbers that are open already and may yet come to life.
-    What another pool has too many of does not count: the plan has judged that.
-    """
-    plan = work.plan
-    gone = {one.instance for one in progress.outcomes if one.verb is Verb.DELETE and one.accepted}
-    put_off = set(plan.victims) - gone
-    ends = max(plan.desired, plan.observed - len(plan.victims) + len(plan.creates))
-    room = ends - (plan.observed - len(gone))
-    rooms = Counter(step.pool for step in plan.creates if step.replaces not in put_off)
-    sent: list[Create] = []
-    for step in steps:
-        if len(sent) < room and rooms[step.pool] > 0:
-            rooms[step.pool] -= 1
-            sent.append(step)
-        else:
-            progress = progress.noting(not_sent(Verb.CREATE, step.instance, _NO_ROOM))
-    return tuple(sent), progress
+    """Creations that have room after the deletions that were accepted so far."""
+    outcomes = progress.outcomes
+    gone = {one.instance or "" for one in outcomes if one.verb is Verb.DELETE and one.accepted}
+    room = pacing.creations_with_room(work.plan, steps, gone)
+    unsent = [not_sent(Verb.CREATE, step.instance, pacing.NO_ROOM) for step in room.wait]
+    return room.go, progress.noting(*unsent)
 
 
 class _Wave:

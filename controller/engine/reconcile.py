@@ -13,10 +13,9 @@ import traceback
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import limits, status
+from controller.core import limits, pacing, status
 from controller.core.observed import Memory
 from controller.core.plan import plan
-from controller.core.steps import Reason
 from controller.engine.execute import execute
 from controller.engine.look import look, look_closer
 from controller.engine.outcome import Work
@@ -114,7 +113,7 @@ async def _plan(fleet: Fleet, provider: Provider, clock: Clock, blank: PassRepor
     observed = seen.observed
     # The plan is made for the moment of the look, so that a saved observation gives the same plan.
     decided = plan(fleet, observed, seen.memory, observed.observed_at)
-    if any(step.reason is Reason.SCALE_IN for step in decided.deletes):
+    if pacing.needs_closer_look(fleet, decided):
         observed = await look_closer(fleet, provider, clock, observed)
         decided = plan(fleet, observed, seen.memory, observed.observed_at)
     return replace(

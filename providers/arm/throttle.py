@@ -76,6 +76,8 @@ POLICIES: dict[str, tuple[Limit, ...]] = {
 _FRONT_DOOR = {"reads": (250, 25), "writes": (200, 10), "deletes": (200, 10)}
 # The limit over all principals is fifteen times as high; only its header is shown here.
 _GLOBAL = 15
+# Tokens are counted in floats: who comes exactly in time is not to be refused for a rounding.
+_GRAIN = 1e-6
 
 
 @dataclass(slots=True)
@@ -158,7 +160,7 @@ class Throttle:
         if not self._on:
             return 0.0
         missing = 1 - self._bucket(limit, key).level
-        return max(0.0, missing * 60 / limit.per_minute)
+        return missing * 60 / limit.per_minute if missing > _GRAIN else 0.0
 
     def _take(self, limit: Limit, key: tuple[str, ...], tokens: int) -> int:
         bucket = self._bucket(limit, key)

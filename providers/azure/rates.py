@@ -72,9 +72,9 @@ class _Bucket:
         self.tokens = min(self.limit.capacity, self.tokens + gained)
         self.at = max(self.at, now)
 
-    def wait(self, now: datetime) -> float:
-        """Seconds until one more token may be taken."""
-        lacking = self.limit.capacity * RESERVE + 1 - self.tokens
+    def wait(self, now: datetime, reserve: float) -> float:
+        """Seconds until one more token may be taken, and the share ``reserve`` of the bucket is left."""
+        lacking = self.limit.capacity * reserve + 1 - self.tokens
         filling = max(0.0, lacking) / self.limit.per_second
         closed = (self.closed_until - now).total_seconds() if self.closed_until else 0.0
         return max(filling, closed)
@@ -84,12 +84,13 @@ class Rates:
     """The buckets of one process.
 
     ``modelled`` False: Azure's published limits are not assumed (an emulator may have others or none), and
-    only a 429 holds requests back.
+    only a 429 holds requests back. ``reserve`` is the share of each bucket that is left to others.
     """
 
-    def __init__(self, clock: Clock, *, modelled: bool = True) -> None:
+    def __init__(self, clock: Clock, *, modelled: bool = True, reserve: float = RESERVE) -> None:
         self._clock = clock
         self._modelled = modelled
+        self._reserve = reserve
         self._buckets: dict[tuple[Place, str], _Bucket] = {}
 
     async def admit(
@@ -141,7 +142,7 @@ class Rates:
 
     def _wait(self, bucket: _Bucket, now: datetime) -> float:
         if self._modelled:
-            return bucket.wait(now)
+            return bucket.wait(now, self._reserve)
         return max(0.0, (bucket.closed_until - now).total_seconds()) if bucket.closed_until else 0.0
 
     def _bucket(self, place: Place, limit: Limit, now: datetime) -> _Bucket:

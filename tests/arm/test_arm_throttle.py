@@ -114,6 +114,18 @@ def test_tokens_come_back() -> None:
     assert client.get(VM).status == 200
 
 
+def test_exactly_in_time_is_in_time() -> None:
+    """Whoever comes each tenth of a second is never refused, however such fractions are rounded."""
+    client = a_client()
+    for number in range(200):
+        client.send("PUT", f"{GROUP}{number}", {"location": "westeurope"})
+    statuses = []
+    for number in range(300):
+        client.wait(0.1)
+        statuses.append(client.send("PUT", f"{GROUP}{number}", {"location": "westeurope"}).status)
+    assert 429 not in statuses
+
+
 def test_other_vms_are_not_throttled() -> None:
     """The bucket of one VM says nothing of another one's."""
     client = a_throttled_client()

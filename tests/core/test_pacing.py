@@ -9,7 +9,13 @@ import pytest
 
 from controller.core import tags
 from controller.core.observed import Member, Memory
-from controller.core.pacing import confirm_victims, create_waves, delete_batch
+from controller.core.pacing import (
+    confirm_victims,
+    create_waves,
+    creations_with_room,
+    delete_batch,
+    needs_closer_look,
+)
 from controller.core.plan import plan
 from providers.base import PowerState, Priority, ProvisioningState
 from tests.builders import NOW, a_fleet, a_lock, a_member, members_in, observed
@@ -116,3 +122,33 @@ def test_names_ignore_case() -> None:
     seen = observed(fresh, locks=[a_lock("web-000001")])
     verdict = confirm_victims(fleet, made, seen, made.victims, NOW)
     assert verdict.stay == {"web-000001": "CanNotDelete on the instance"}
+
+
+def test_closer_look_only_before_scale_in() -> None:
+    """Members are asked for by name when some of them are about to go because fewer are wanted."""
+    fleet, members = a_fleet(1), members_in({"1": 3})
+    assert needs_closer_look(fleet, plan(fleet, observed(members), Memory(), NOW))
+    growing = a_fleet(5)
+    assert not needs_closer_look(growing, plan(growing, observed(members), Memory(), NOW))
+
+
+def test_no_closer_look_while_nothing_goes() -> None:
+    """While a batch runs or an approval is missing nothing is deleted, and no look is spent on it."""
+    leaving = a_member(9, provisioning_state=ProvisioningState.DELETING)
+    fleet = a_fleet(1)
+    running = plan(fleet, observed([*members_in({"1": 3}), leaving]), Memory(), NOW)
+    assert (len(running.victims), needs_closer_look(fleet, running)) == (2, False)
+    held = plan(fleet, observed(members_in({"1": 12})), Memory(), NOW)
+    assert held.approval is not None
+    assert not needs_closer_look(fleet, held)
+
+
+@pytest.mark.parametrize(("accepted", "names"), [(0, 0), (1, 1), (2, 2)])
+def test_creations_wait_for_deletions(accepted: int, names: int) -> None:
+    """As many creations go as deletions were accepted, in the order of the plan; the others wait."""
+    fleet = a_fleet(3)
+    evicted = [a_member(serial, str(serial), **EVICTED) for serial in (1, 2, 3)]
+    made = plan(fleet, observed(evicted), Memory(), NOW)
+    room = creations_with_room(made, made.creates, made.victims[:accepted])
+    assert (len(made.creates), len(room.go)) == (3, names)
+    assert (*room.go, *room.wait) == made.creates

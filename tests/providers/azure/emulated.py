@@ -27,13 +27,19 @@ ORIGIN = "https://localhost"
 class EmulatedCloud:
     """The adapter in front of an emulated ARM, steered through the region behind it."""
 
-    def __init__(self, region: SimulatedRegion | None = None, *, throttle: bool = True) -> None:
+    def __init__(
+        self,
+        region: SimulatedRegion | None = None,
+        *,
+        throttle: bool = True,
+        conduct: Conduct | None = None,
+    ) -> None:
         self.region = region or an_empty_region()
         self.emulator = Emulator(self.region, EmulatorSettings(speed=0, throttle=throttle))
         self.transport = FakeTransport(self._answer)
-        conduct = Conduct(Rates(self.region.clock, modelled=False), self.region.clock)
+        own = Conduct(Rates(self.region.clock, modelled=False), self.region.clock)
         self.provider = AzureProvider(
-            Endpoint(ORIGIN), conduct, transports=lambda _endpoint: self.transport
+            Endpoint(ORIGIN), conduct or own, transports=lambda _endpoint: self.transport
         )
         self.ref = REF
 

@@ -70,6 +70,17 @@ def test_reserve_stays_for_people() -> None:
     assert clock.slept == [pytest.approx(0.1)]
 
 
+def test_no_reserve_is_possible() -> None:
+    """With nothing left to others a burst may take the whole bucket, and not one token more."""
+    clock = FakeClock()
+    rates = Rates(clock, reserve=0.0)
+    for _ in range(100):
+        run(rates.admit(PLACE, [LIMIT]))
+    assert clock.slept == []
+    run(rates.admit(PLACE, [LIMIT]))
+    assert clock.slept == [pytest.approx(0.1)]
+
+
 def test_tokens_come_back() -> None:
     """A bucket fills again with time, up to its capacity and not beyond."""
     clock = FakeClock()
