@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -56,3 +56,38 @@ class WallClock:
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(max(0.0, seconds))
+
+
+class DaemonClock(Clock, SteadyClock, Protocol):
+    """The time of day for what people and clouds say, and counted seconds for all that waits and ages."""
+
+
+class LoopClock:
+    """The time of the running event loop, beginning at ``start``: with a virtual loop, virtual time."""
+
+    def __init__(self, start: datetime) -> None:
+        self._start = start
+
+    @property
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+        return self._start + timedelta(seconds=self.elapsed)
+
+    @property
+    def elapsed(self) -> float:
+        """The loop's own time in seconds."""
+        return asyncio.get_running_loop().time()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the loop."""
+        await asyncio.sleep(max(0.0, seconds))
+
+
+async def sleep_unless(stirred: asyncio.Event, seconds: float, clock: SteadyClock) -> None:
+    """Return when ``stirred`` is set, or when so many seconds have passed."""
+    waiters = [asyncio.ensure_future(stirred.wait()), asyncio.ensure_future(clock.sleep(seconds))]
+    try:
+        await asyncio.wait(waiters, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()
