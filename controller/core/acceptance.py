@@ -7,92 +7,135 @@ No absence is ever a wish: a fleet ends by a tombstone (``state: Absent``) and i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+import hashlib
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from controller.core.claims import Judged, gather_claims
+from controller.core.large_removal import hold_large_removals
+from controller.core.standings import (
+    Accepted,
+    BrokenClaim,
+    Freeze,
+    FreezeReason,
+    Reading,
+    SourceReading,
+    SourceStanding,
+    Standing,
+    Trouble,
+    key_of,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from controller.spec.values import Fleet
+    from controller.core.claims import Claim
+
+__all__ = [
+    "Accepted",
+    "BrokenClaim",
+    "Freeze",
+    "FreezeReason",
+    "Reading",
+    "SourceReading",
+    "SourceStanding",
+    "Standing",
+    "Trouble",
+    "accept",
+    "key_of",
+    "revision_token",
+]
+
+PATIENCE = timedelta(seconds=60)
+"""How long a source may be in the middle of being written before its fleets are frozen."""
 
 
-class FreezeReason(StrEnum):
-    """Why a fleet is not acted upon. Stable words: they stand in conditions and events."""
+def accept(before: Accepted, reading: Reading, now: datetime) -> Accepted:
+    """Decide anew where every fleet and every source stands.
 
-    NOT_READ_YET = "NotReadYet"
-    SOURCE_UNREADABLE = "SourceUnreadable"
-    REVISION_NOT_DESCENDANT = "RevisionNotDescendant"
-    CLAIMED_TWICE = "ClaimedTwice"
-    SPEC_BROKEN = "SpecBroken"
-    SPEC_VANISHED = "SpecVanished"
-    SOURCE_INCOMPLETE = "SourceIncomplete"
-    NAME_MOVED = "NameMoved"
-    LARGE_REMOVAL = "LargeRemoval"
-
-
-@dataclass(frozen=True, slots=True)
-class Freeze:
-    """Why nothing of a fleet may be changed. ``detail`` also says what to do; ``token`` would approve it."""
-
-    reason: FreezeReason
-    detail: str
-    token: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where one fleet stands. ``freeze`` None: it may be acted upon.
-
-    ``key`` is the scale set's ARM id in lower case, ``root`` the source. ``fleet`` is the spec that was
-    accepted last, from ``revision``; None if none is known. ``since`` is when the spec or the reason of
-    the freeze last changed. ``renamed_from`` is the name that the fleet had before, or empty.
+    ``reading`` has one entry for each source; what ``before`` knows of other sources is forgotten, since
+    nobody names them any more.
     """
-
-    key: str
-    name: str
-    root: str
-    fleet: Fleet | None
-    freeze: Freeze | None
-    revision: str
-    since: datetime
-    renamed_from: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A source gave nothing. ``passing``: somebody is just writing, and the next look may succeed."""
-
-    code: str
-    sentence: str
-    passing: bool = False
+    judged = tuple(_judge(before, one, reading.approvals, now) for one in reading.sources)
+    roots = {one.root for one in reading.sources}
+    known = {one.key: one for one in before.standings if one.root in roots}
+    claims = gather_claims(judged, known, reading.approvals)
+    claims = hold_large_removals(claims, known)
+    return Accepted(
+        standings=tuple(_stand(claims[key], known.get(key), now) for key in sorted(claims)),
+        sources=tuple(one.standing for one in judged),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class SourceStanding:
-    """Where one source stands. ``revision`` is the one accepted last, empty if none was.
-
-    ``trouble`` and ``waiting`` (a revision that needs approval, or empty) hold since ``since``.
-    """
-
-    root: str
-    revision: str
-    since: datetime
-    trouble: Trouble | None = None
-    waiting: str = ""
+def revision_token(root: str, older: str, newer: str) -> str:
+    """The word that approves this one step between two revisions of a source, and nothing else."""
+    return hashlib.sha256(f"{root}|{older}|{newer}".encode()).hexdigest()[:12]
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What holds: one standing for each fleet, by key, and one for each source, as they were named."""
+def _judge(
+    before: Accepted, one: SourceReading, approvals: frozenset[str], now: datetime
+) -> Judged:
+    """Say whether a source's word counts now, is waited for, or freezes what came from it."""
+    was = before.source(one.root) or SourceStanding(one.root, "", now)
+    if one.trouble is not None:
+        standing = _since(SourceStanding(one.root, was.revision, now, trouble=one.trouble), was)
+        if one.trouble.passing and now - standing.since < PATIENCE:
+            return Judged(one, standing, steady=True)
+        return Judged(one, standing, Freeze(FreezeReason.SOURCE_UNREADABLE, one.trouble.sentence))
+    if was.revision and one.revision != was.revision and one.descends is False:
+        token = revision_token(one.root, was.revision, one.revision)
+        if token not in approvals:
+            standing = SourceStanding(one.root, was.revision, now, waiting=one.revision)
+            return Judged(one, _since(standing, was), _goes_back(one, was.revision, token))
+    return Judged(one, _since(SourceStanding(one.root, one.revision, now), was))
 
-    standings: tuple[Standing, ...] = ()
-    sources: tuple[SourceStanding, ...] = ()
 
-    def standing(self, key: str) -> Standing | None:
-        """Find the standing of the scale set with this key."""
-        return next((one for one in self.standings if one.key == key), None)
+def _goes_back(one: SourceReading, accepted: str, token: str) -> Freeze:
+    detail = (
+        f"{one.root} is at {_short(one.revision)}, which does not follow upon {_short(accepted)}, accepted "
+        f"last: somebody reset it, pushed by force or changed the branch. Nothing of it is acted upon until "
+        f"it goes on from there (`git merge -s ours {_short(accepted).partition(':')[2]}` makes it do so "
+        f"and keeps its files), or until `{token}` approves this one step"
+    )
+    return Freeze(FreezeReason.REVISION_NOT_DESCENDANT, detail, token)
 
-    def source(self, root: str) -> SourceStanding | None:
-        """Find where a source stands."""
-        return next((one for one in self.sources if one.root == root), None)
+
+def _short(revision: str) -> str:
+    kind, _colon, name = revision.partition(":")
+    return f"{kind}:{name[:12]}" if kind == "git" else revision
+
+
+def _since(new: SourceStanding, was: SourceStanding) -> SourceStanding:
+    """Keep the time at which the present state began."""
+    same = (new.revision, new.waiting, new.trouble and new.trouble.code) == (
+        was.revision,
+        was.waiting,
+        was.trouble and was.trouble.code,
+    )
+    since = was.since if same else new.since
+    return SourceStanding(new.root, new.revision, since, new.trouble, new.waiting)
+
+
+def _stand(claim: Claim, was: Standing | None, now: datetime) -> Standing:
+    """Turn a claim into a standing that remembers since when it has been so, and an earlier name."""
+    same = was is not None and _state(was) == _state(claim)
+    renamed = ""
+    if was is not None and was.fleet is not None:
+        renamed = was.renamed_from if was.name == claim.name else was.name
+    return Standing(
+        key=claim.key,
+        name=claim.name,
+        root=claim.root,
+        fleet=claim.fleet,
+        freeze=claim.freeze,
+        revision=claim.revision,
+        since=was.since if same and was is not None else now,
+        renamed_from=renamed,
+        held=claim.held,
+    )
+
+
+def _state(one: Standing | Claim) -> tuple[str | None, str | None, str]:
+    digest = one.fleet.spec_digest if one.fleet is not None else None
+    reason = str(one.freeze.reason) if one.freeze is not None else None
+    return digest, reason, one.name

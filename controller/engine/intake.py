@@ -1,0 +1,199 @@
+"""The intake: sources are read again and again, and what may be acted upon is decided anew each time.
+
+Reading happens in threads of its own, one for each source, so that a file system that hangs holds up
+nobody. Hints only make a reading come sooner; the truth is that every source is read every so often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from controller.core.acceptance import (
+    Accepted,
+    BrokenClaim,
+    Reading,
+    SourceReading,
+    Trouble,
+    accept,
+)
+from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from controller.engine.clock import Clock
+    from controller.sources.snapshot import Snapshot, SpecSource
+    from controller.spec.compile import BrokenSpec
+    from controller.spec.diagnostics import Diagnostic
+
+RESCAN_SECONDS = 30.0
+"""How long a change may stay unseen when every hint is lost."""
+AGAIN_SECONDS = 2.0
+"""When to look again at a source that somebody is just writing."""
+READ_LIMIT_SECONDS = 30.0
+"""How long a reading may take before its source counts as unreadable."""
+
+OnChange: TypeAlias = Callable[[Accepted], None]
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Feed:
+    """One source with what it said last."""
+
+    source: SpecSource
+    stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    reading: SourceReading | None = None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class Intake:
+    """Joins several sources. ``on_change`` is called in the event loop whenever something stands anew.
+
+    Nothing is accepted before every source has answered once, be it with a trouble: two of them may
+    claim the same fleet.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[SpecSource],
+        on_change: OnChange,
+        clock: Clock,
+        *,
+        before: Accepted | None = None,
+        approvals: Callable[[], frozenset[str]] = frozenset,
+        rescan_seconds: float = RESCAN_SECONDS,
+    ) -> None:
+        self._feeds = tuple(_Feed(source) for source in sources)
+        self._on_change = on_change
+        self._clock = clock
+        self._approvals = approvals
+        self._rescan_seconds = rescan_seconds
+        self.accepted = before or Accepted()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Every mistake and warning in the specs as they were read last."""
+        return tuple(one for feed in self._feeds for one in feed.diagnostics)
+
+    def rescan(self) -> None:
+        """Read every source now. May be called from a signal handler of the event loop."""
+        for feed in self._feeds:
+            feed.stirred.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Follow all sources until ``stop`` is set."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._follow(feed)) for feed in self._feeds]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+
+    async def _follow(self, feed: _Feed) -> None:
+        while True:
+            feed.stirred.clear()
+            await self._read(feed)
+            self._decide()
+            wait = self._rescan_seconds
+            if feed.reading is not None and feed.reading.trouble and feed.reading.trouble.passing:
+                wait = min(wait, AGAIN_SECONDS)
+            await _first(feed.stirred.wait(), self._clock.sleep(wait))
+
+    async def _read(self, feed: _Feed) -> None:
+        task = asyncio.ensure_future(_apart(lambda: self._look(feed.source)))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=READ_LIMIT_SECONDS)
+            if not done:
+                feed.reading = _hangs(feed.source.root)
+                self._decide()
+            feed.reading, feed.diagnostics = await task
+        finally:
+            task.cancel()
+
+    def _look(self, source: SpecSource) -> tuple[SourceReading, tuple[Diagnostic, ...]]:
+        """Read one source, in a thread."""
+        found = source.read()
+        if isinstance(found, SourceTrouble):
+            trouble = Trouble(str(found.code), found.sentence, passing=found.is_passing)
+            return SourceReading(source.root, trouble=trouble), ()
+        was = self.accepted.source(source.root)
+        older = revision_of(was.revision) if was else None
+        descends = source.descends(older, found.revision) if older else None
+        return to_reading(found, descends), found.specs.diagnostics
+
+    def _decide(self) -> None:
+        readings = [feed.reading for feed in self._feeds if feed.reading is not None]
+        if len(readings) < len(self._feeds):
+            return
+        reading = Reading(tuple(readings), self._approvals())
+        accepted = accept(self.accepted, reading, self._clock.now)
+        if accepted != self.accepted:
+            self.accepted = accepted
+            self._on_change(accepted)
+
+
+def to_reading(found: Snapshot, descends: bool | None) -> SourceReading:
+    """Put a snapshot into the plain values that the core decides on."""
+    return SourceReading(
+        root=found.root,
+        revision=str(found.revision),
+        fleets=found.specs.fleets,
+        broken=tuple(_claim(one, found) for one in found.specs.broken),
+        descends=descends,
+    )
+
+
+def _claim(one: BrokenSpec, found: Snapshot) -> BrokenClaim:
+    errors = [error for error in found.specs.errors if error.file == one.file]
+    after = [error for error in errors if error.line >= one.line] or errors
+    detail = f"{after[0].message} ({after[0].code})" if after else "it could not be read"
+    where = f"{one.file}:{one.line}" if one.line else one.file
+    return BrokenClaim(one.group_id, one.name, where, detail)
+
+
+def _hangs(root: str) -> SourceReading:
+    trouble = Trouble(
+        str(TroubleCode.SLOW),
+        f"{root} has not been read within {READ_LIMIT_SECONDS:g} s: its disk or network file system hangs; "
+        "the reading goes on by itself when that answers",
+    )
+    return SourceReading(root, trouble=trouble)
+
+
+async def _first(*waits: Coroutine[object, object, object]) -> None:
+    """Return when the first of several waits is over."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _apart(call: Callable[[], _T]) -> _T:
+    """Run ``call`` in a thread that nobody has to wait for when the program ends."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_T] = loop.create_future()
+
+    def deliver(settle: Callable[[], None]) -> None:
+        if not future.done():
+            settle()
+
+    def work() -> None:
+        try:
+            result = call()
+        except Exception as error:  # noqa: BLE001 -- handed over to who waits
+            settle = partial(future.set_exception, error)
+        else:
+            settle = partial(future.set_result, result)
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(deliver, settle)
+
+    threading.Thread(target=work, name="evenkeel-source", daemon=True).start()
+    return await future

@@ -1,0 +1,149 @@
+"""Specs from a directory or file that somebody edits in place.
+
+Nothing tells when an edit is complete. So a state counts only when it was read twice, some time apart,
+with the very same content, and while no git is at work there.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from controller.sources.compiling import (
+    DIGEST_SHOWN,
+    Recorder,
+    compile_whole,
+    digest_of,
+    to_snapshot,
+)
+from controller.sources.directory import read_beside, read_sources
+from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
+from controller.spec.codes import Code
+from controller.spec.source import FileRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from controller.spec.compile import SpecSet
+    from controller.spec.diagnostics import Diagnostic
+    from controller.spec.source import SourceFile
+
+Pause: TypeAlias = "Callable[[float], None]"
+"""Waits for so many seconds; blocks."""
+
+SETTLE_SECONDS = 2.0
+"""Between two equal readings. A checkout that stalls for 250 ms has been seen to pass two readings 100 ms
+apart; two seconds leave a fleet's first action within four of the edit."""
+ROUNDS = 4
+"""Readings in a row that may differ before we give up for now and say so."""
+
+_ROOT_TROUBLES = {
+    Code.PATH_MISSING: TroubleCode.MISSING,
+    Code.PATH_UNREADABLE: TroubleCode.UNREADABLE,
+    Code.NOT_A_SPEC_FILE: TroubleCode.UNREADABLE,
+    Code.NO_SPEC_FILE: TroubleCode.EMPTY,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one reading found. ``digest`` covers everything that matters, troubles included."""
+
+    files: tuple[SourceFile, ...]
+    unread: tuple[Diagnostic, ...]
+    beside: dict[tuple[str, str], bytes | str]
+    specs: SpecSet
+    digest: str
+
+
+class PlainSource:
+    """A directory of spec files, or one spec file."""
+
+    def __init__(self, path: str, pause: Pause, *, settle_seconds: float = SETTLE_SECONDS) -> None:
+        self.root = path
+        self._pause = pause
+        self._settle_seconds = settle_seconds
+        self._settled: tuple[_Look, Snapshot | SourceTrouble] | None = None
+
+    def read(self) -> Snapshot | SourceTrouble:
+        """Read until two readings agree. What was settled before and has not changed settles at once."""
+        if self._settled is not None and self._again(self._settled[0]):
+            return self._settled[1]
+        for _round in range(ROUNDS):
+            look = self._look()
+            self._pause(self._settle_seconds)
+            if self._again(look):
+                result = self._conclude(look)
+                self._settled = (look, result)
+                return result
+        return self._unsettled()
+
+    def watched(self) -> tuple[Path, ...]:
+        """The directory that holds it, itself, and every directory below it that is read."""
+        path = Path(self.root)
+        return (path.absolute().parent, *directories_below(path))
+
+    def descends(self, older: Revision, newer: Revision) -> bool | None:  # noqa: ARG002 -- edits have no order
+        """Never known."""
+        return None
+
+    def _look(self) -> _Look:
+        found = read_sources([self.root])
+        recorder = Recorder(read_beside)
+        specs = compile_whole(found.files, found.diagnostics, recorder)
+        digest = _digest(found.files, found.diagnostics, recorder.beside)
+        return _Look(found.files, found.diagnostics, recorder.beside, specs, digest)
+
+    def _again(self, look: _Look) -> bool:
+        """Whether a new reading finds the same, files that specs refer to included."""
+        found = read_sources([self.root])
+        by_path = {one.path: one for one in found.files}
+        beside: dict[tuple[str, str], bytes | str] = {}
+        for path, relative in look.beside:
+            beside[path, relative] = _beside(by_path.get(path), relative)
+        return _digest(found.files, found.diagnostics, beside) == look.digest
+
+    def _conclude(self, look: _Look) -> Snapshot | SourceTrouble:
+        for problem in look.unread:
+            if problem.file == str(Path(self.root)) and problem.code in _ROOT_TROUBLES:
+                sentence = f"{problem.message}: {problem.help}"
+                return SourceTrouble(self.root, _ROOT_TROUBLES[problem.code], sentence)
+        revision = Revision("content", look.digest[:DIGEST_SHOWN])
+        return to_snapshot(self.root, revision, look.files, look.specs, look.beside)
+
+    def _unsettled(self) -> SourceTrouble:
+        seconds = round(ROUNDS * self._settle_seconds)
+        return SourceTrouble(
+            self.root,
+            TroubleCode.UNSETTLED,
+            f"{self.root} has been changing for {seconds} s: what it says counts when it has been the same "
+            f"for {self._settle_seconds:g} s",
+        )
+
+
+def directories_below(path: Path) -> tuple[Path, ...]:
+    """The directory and those below it whose names do not begin with a dot, links left aside."""
+    found: list[Path] = []
+    for above, below, _names in os.walk(path):
+        below[:] = sorted(name for name in below if not name.startswith("."))
+        found.append(Path(above))
+    return tuple(found)
+
+
+def _digest(
+    files: Iterable[SourceFile],
+    unread: Iterable[Diagnostic],
+    beside: dict[tuple[str, str], bytes | str],
+) -> str:
+    return digest_of(files, beside, *(f"{one.code} {one.file}" for one in unread))
+
+
+def _beside(source: SourceFile | None, relative: str) -> bytes | str:
+    if source is None:
+        return "is gone"
+    try:
+        return read_beside(source, relative)
+    except FileRefusedError as refused:
+        return str(refused)
