@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -22,12 +22,13 @@ from controller.core.acceptance import (
     Trouble,
     accept,
 )
+from controller.engine.clock import sleep_unless
 from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.engine.clock import Clock
+    from controller.engine.clock import DaemonClock
     from controller.sources.snapshot import Snapshot, SpecSource
     from controller.spec.compile import BrokenSpec
     from controller.spec.diagnostics import Diagnostic
@@ -64,7 +65,7 @@ class Intake:
         self,
         sources: Sequence[SpecSource],
         on_change: OnChange,
-        clock: Clock,
+        clock: DaemonClock,
         *,
         before: Accepted | None = None,
         approvals: Callable[[], frozenset[str]] = frozenset,
@@ -103,7 +104,7 @@ class Intake:
             wait = self._rescan_seconds
             if feed.reading is not None and feed.reading.trouble and feed.reading.trouble.passing:
                 wait = min(wait, AGAIN_SECONDS)
-            await _first(feed.stirred.wait(), self._clock.sleep(wait))
+            await sleep_unless(feed.stirred, wait, self._clock)
 
     async def _read(self, feed: _Feed) -> None:
         task = asyncio.ensure_future(_apart(lambda: self._look(feed.source)))
@@ -164,16 +165,6 @@ def _hangs(root: str) -> SourceReading:
         "the reading goes on by itself when that answers",
     )
     return SourceReading(root, trouble=trouble)
-
-
-async def _first(*waits: Coroutine[object, object, object]) -> None:
-    """Return when the first of several waits is over."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 async def _apart(call: Callable[[], _T]) -> _T:
