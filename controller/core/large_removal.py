@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from controller.core.claims import frozen, is_approved
 from controller.core.limits import APPROVAL_COUNT, APPROVAL_SHARE_PERCENT, approval_token
 from controller.core.standings import Freeze, FreezeReason
-from controller.spec.values import DeletionPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +21,8 @@ if TYPE_CHECKING:
 
 
 def wanted_members(fleet: Fleet) -> int:
-    """How many members a spec leaves standing. A tombstone that deletes leaves none; one that retains, all."""
-    ends = fleet.absent and fleet.deletion_policy is DeletionPolicy.DELETE
-    return 0 if ends else fleet.replicas
+    """How many members a spec wants. A tombstone wants none, whatever becomes of them."""
+    return 0 if fleet.absent else fleet.replicas
 
 
 def hold_large_removals(
