@@ -211,13 +211,52 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkQuestion:
+    """Which parts of the network to look at: ARM ids of subnets and of load balancers' backend pools."""
+
+    subnets: tuple[str, ...]
+    pools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubnetFacts:
+    """A subnet: its ways out to the internet, and how many addresses it has left (None: unknown)."""
+
+    nat_gateway: bool
+    route_table: bool = False
+    free_addresses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerFacts:
+    """A load balancer. ``outbound``: it gives its pools a way out. ``pools`` are ids in lower case."""
+
+    standard: bool
+    outbound: bool
+    pools: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFacts:
+    """What a look at the network found, by ARM id in lower case.
+
+    ``missing`` surely do not exist. What was asked about and is in none of the three could not be read.
+    """
+
+    subnets: Mapping[str, SubnetFacts] = field(default_factory=dict)
+    balancers: Mapping[str, BalancerFacts] = field(default_factory=dict)
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
-    """What a subscription can have in one location."""
+    """What a subscription can have in one location. ``network`` None: nobody asked about it."""
 
     location: str
     max_fault_domains: int
     sizes: Mapping[str, SizeFacts]
     quotas: Mapping[str, Quota]
+    network: NetworkFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +307,15 @@ class SingleDelete:
 Operation: TypeAlias = PowerOperation | TagChange | SingleDelete
 
 
+_POOL = "/backendaddresspools/"
+
+
+def balancer_of(pool: str) -> str:
+    """The ARM id of the load balancer that a backend pool belongs to."""
+    at = pool.lower().rfind(_POOL)
+    return pool if at < 0 else pool[:at]
+
+
 class Provider(Protocol):
     """A cloud. Every method may raise any error of ``providers.errors`` and nothing else."""
 
@@ -280,8 +328,13 @@ class Provider(Protocol):
         """
         ...
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
-        """Show sizes, zones, fault domain limits and quota."""
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
+        """Show sizes, zones, fault domain limits and quota; with ``network`` also that part of the network.
+
+        A part of the network that cannot be read is left out of the answer and raises nothing.
+        """
         ...
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:

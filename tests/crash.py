@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
         Provider,
     )
@@ -60,10 +61,12 @@ class MortalProvider:
         self._check_alive()
         return await self.inner.observe(ref, names)
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Look, if still alive."""
         self._check_alive()
-        return await self.inner.catalog(subscription, location)
+        return await self.inner.catalog(subscription, location, network)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Count and pass on."""

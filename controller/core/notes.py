@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.core import limits, mix
+from controller.core import limits, mix, preflight
 from controller.core.phase import Phase, classify
 from controller.core.steps import Prevented
 
@@ -25,6 +25,7 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
         *_guards(scene, decisions),
         *_undeletable(scene, decisions),
         *_spread(scene, decisions, spread),
+        *preflight.notes(scene),
         *_under_way(scene),
         *_members(scene),
         *_mix(scene, decisions),

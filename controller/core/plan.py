@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import adoption, digest, drift, naming, report, scaling, shells
+from controller.core import adoption, digest, drift, naming, preflight, report, scaling, shells
 from controller.core.decisions import Decisions
 from controller.core.deletability import creation_lock
 from controller.core.limits import is_at_rest
@@ -63,6 +63,9 @@ def _refusal(scene: Scene) -> Blocked | None:
 def _ensure_set(scene: Scene, decisions: Decisions) -> None:
     # Under a ReadOnly lock Azure would refuse the set in every pass; the creations say why they wait.
     if scene.observed.exists or creation_lock(scene.fleet.ref, scene.observed.locks):
+        return
+    # Nor is there any use for a set whose members the network would keep from coming up.
+    if preflight.stops_everything(scene):
         return
     where = scene.fleet.placement
     why = f"{scene.fleet.ref.name} does not exist in {scene.fleet.ref.resource_group}"

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.core import floor, limits, mix, placement, quorum, victims
+from controller.core import floor, limits, mix, placement, preflight, quorum, victims
 from controller.core.creation_stop import creation_stop
 from controller.core.offerings import Budget, Offers
 from controller.core.steps import Blocked, Prevented
@@ -45,7 +45,10 @@ class Change:
 
 @dataclass(slots=True)
 class _Round:
-    """One going-through of the pools. ``room`` is how many more VMs the set holds."""
+    """One going-through of the pools.
+
+    ``room`` is how many more VMs the set holds, ``addresses`` those given out so far, by subnet.
+    """
 
     scene: Scene
     staying: Sequence[Member]
@@ -53,6 +56,7 @@ class _Round:
     budget: Budget
     room: int
     changes: list[Change] = field(default_factory=list)
+    addresses: Counter[str] = field(default_factory=Counter)
 
     def others(self, pool: Pool) -> Counter[str]:
         found: Counter[str] = Counter()
@@ -128,10 +132,11 @@ def _grow(one: _Round, pool: Pool, units: int) -> Change:
     scene = one.scene
     layout = scene.layout(pool, one.staying, one.others(pool))
     there = layout.by_domain()
-    stop = creation_stop(scene)
+    stop = creation_stop(scene) or preflight.obstacle(scene, pool)
     if stop:
         return Change(pool, there, there, blocked=(stop,) * units)
     fitting = max(0, min(units, one.room))
+    addressed, full_subnet = _addressed(one, pool, fitting)
     site = placement.Site(
         pool=pool,
         placement=scene.fleet.placement,
@@ -141,12 +146,22 @@ def _grow(one: _Round, pool: Pool, units: int) -> Change:
         sizes=Counter(mine.instance.size.lower() for mine in scene.members_of(pool, one.staying)),
         domain_room=_domain_room(scene, layout),
     )
-    placed = placement.place(site, fitting, one.budget)
+    placed = placement.place(site, addressed, one.budget)
     one.room -= len(placed.choices)
+    for subnet, each in preflight.needs_of(pool).subnets.items():
+        one.addresses[subnet.lower()] += each * len(placed.choices)
     after = there + Counter(choice.cell.domain for choice in placed.choices)
     full = f"the set holds at most {limits.set_limit(scene.fleet)} VMs, unmanaged ones included"
     too_many = (Blocked(Prevented.SET_LIMIT, full),) * (units - fitting)
-    return Change(pool, after, after, placed=placed, blocked=(*placed.blocked, *too_many))
+    no_address = (Blocked(Prevented.SUBNET_FULL, full_subnet),) * (fitting - addressed)
+    blocked = (*placed.blocked, *too_many, *no_address)
+    return Change(pool, after, after, placed=placed, blocked=blocked)
+
+
+def _addressed(one: _Round, pool: Pool, units: int) -> tuple[int, str]:
+    """How many of ``units`` new members find addresses, and the words for the others."""
+    left, words = preflight.room(one.scene, pool, one.addresses)
+    return (units if left is None else min(units, left)), words
 
 
 def _domain_room(scene: Scene, layout: Layout) -> dict[str, int]:

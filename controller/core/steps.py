@@ -50,6 +50,10 @@ class Prevented(StrEnum):
     NOT_OURS = "NotOurs"
     UNKNOWN_MEMBER = "UnknownMember"
     UNIFORM_SET = "UniformSet"
+    NO_OUTBOUND = "NoOutbound"
+    NETWORK_MISSING = "NetworkMissing"
+    BASIC_LOAD_BALANCER = "BasicLoadBalancer"
+    SUBNET_FULL = "SubnetFull"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ the pass ends without having done anything. A list that contradicts itself count
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from controller.core import scarcity, tags
+from controller.core import preflight, scarcity, tags
 from controller.core.observed import Memory, interpret, refresh, settle
 from controller.core.serials import unsettled
 from providers.base import ProvisioningState
@@ -55,11 +55,15 @@ async def look(
     async def read_list() -> GroupSnapshot:
         return _checked(await provider.observe(ref))
 
-    async def read_catalog() -> Catalog:
-        return await provider.catalog(ref.subscription, ref.location)
-
     snapshot = await patiently(read_list, clock)
-    observed = interpret(ref, snapshot, await patiently(read_catalog, clock))
+    observed = interpret(ref, snapshot)
+    # The network is looked at only when members are lacking: to a fleet at its number it does not matter.
+    network = preflight.question(fleet, observed, observed.observed_at)
+
+    async def read_catalog() -> Catalog:
+        return await provider.catalog(ref.subscription, ref.location, network)
+
+    observed = replace(observed, catalog=await patiently(read_catalog, clock))
     names = (*unsettled(fleet, observed), *_leaving(observed))
     if names:
         found = await look_by_name(fleet, provider, clock, names=names)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from controller.core.observed import Member, Serials
     from controller.spec.values import Fleet
-    from providers.base import Catalog, Failure, Group, GroupRef, Json, SizeFacts
+    from providers.base import Catalog, Failure, Group, GroupRef, Json, NetworkFacts, SizeFacts
 
 _SECRET_KEYS = frozenset(
     {"adminPassword", "customData", "userData", "protectedSettings", "secrets"}
@@ -164,7 +164,7 @@ def _catalog_entry(catalog: Catalog, sizes: Collection[str] | None) -> dict[str,
         for name, facts in sorted(catalog.sizes.items())
         if sizes is None or name.lower() in sizes
     }
-    return {
+    entry: dict[str, Json] = {
         "location": catalog.location,
         "maxFaultDomains": catalog.max_fault_domains,
         "sizes": {name: _size_entry(facts) for name, facts in kept.items()},
@@ -172,6 +172,31 @@ def _catalog_entry(catalog: Catalog, sizes: Collection[str] | None) -> dict[str,
             name: {"limit": quota.limit, "used": quota.used}
             for name, quota in sorted(catalog.quotas.items())
         },
+    }
+    if catalog.network is not None:
+        entry["network"] = _network_entry(catalog.network)
+    return entry
+
+
+def _network_entry(network: NetworkFacts) -> dict[str, Json]:
+    return {
+        "subnets": {
+            name: {
+                "natGateway": facts.nat_gateway,
+                "routeTable": facts.route_table,
+                "freeAddresses": facts.free_addresses,
+            }
+            for name, facts in sorted(network.subnets.items())
+        },
+        "loadBalancers": {
+            name: {
+                "standard": facts.standard,
+                "outbound": facts.outbound,
+                "backendPools": sorted(facts.pools),
+            }
+            for name, facts in sorted(network.balancers.items())
+        },
+        "missing": sorted(network.missing),
     }
 
 

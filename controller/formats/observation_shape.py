@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue, model_vali
 from controller.core.observed import Serials
 from controller.formats.reading import Shape
 from providers.base import (
+    BalancerFacts,
     Catalog,
     Failure,
     Group,
@@ -22,11 +23,13 @@ from providers.base import (
     Instance,
     Lock,
     LockLevel,
+    NetworkFacts,
     PowerState,
     Priority,
     ProvisioningState,
     Quota,
     SizeFacts,
+    SubnetFacts,
 )
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
@@ -182,6 +185,47 @@ class QuotaShape(Shape):
     used: Count
 
 
+class SubnetShape(Shape):
+    """A subnet's ways out; ``freeAddresses`` null: unknown."""
+
+    nat_gateway: bool
+    route_table: bool = False
+    free_addresses: Count | None = None
+
+
+class BalancerShape(Shape):
+    """A load balancer, with the ids of its backend pools."""
+
+    standard: bool
+    outbound: bool
+    backend_pools: frozenset[Text] = frozenset()
+
+
+class NetworkShape(Shape):
+    """What was found of the network, by ARM id."""
+
+    subnets: dict[str, SubnetShape] = Field(default_factory=dict)
+    load_balancers: dict[str, BalancerShape] = Field(default_factory=dict)
+    missing: frozenset[Text] = frozenset()
+
+    def value(self) -> NetworkFacts:
+        """The network as a provider would show it."""
+        return NetworkFacts(
+            subnets={
+                name.lower(): SubnetFacts(**dict(facts)) for name, facts in self.subnets.items()
+            },
+            balancers={
+                name.lower(): BalancerFacts(
+                    facts.standard,
+                    facts.outbound,
+                    frozenset(pool.lower() for pool in facts.backend_pools),
+                )
+                for name, facts in self.load_balancers.items()
+            },
+            missing=frozenset(one.lower() for one in self.missing),
+        )
+
+
 class CatalogShape(Shape):
     """Sizes and quota of one location; sizes that nobody asked for are left out."""
 
@@ -189,6 +233,7 @@ class CatalogShape(Shape):
     max_fault_domains: Annotated[int, Field(ge=1)]
     sizes: dict[str, SizeShape] = Field(default_factory=dict)
     quotas: dict[str, QuotaShape] = Field(default_factory=dict)
+    network: NetworkShape | None = None
 
     def value(self) -> Catalog:
         """The catalogue as a provider would show it."""
@@ -199,6 +244,7 @@ class CatalogShape(Shape):
             quotas={
                 name: Quota(name, quota.limit, quota.used) for name, quota in self.quotas.items()
             },
+            network=self.network.value() if self.network else None,
         )
 
 

@@ -13,6 +13,7 @@ from providers.arm.shelf import Shelf
 from providers.arm.throttle import Throttle
 from providers.simulated.dice import Dice
 from providers.simulated.documents import mapping_in
+from providers.simulated.locks import covers
 
 if TYPE_CHECKING:
     from providers.arm.deployment_runs import Runs
@@ -73,7 +74,9 @@ class Emulator:
     def network(self) -> Network:
         """The resources of Microsoft.Network, those that VMs declare included."""
         from providers.arm.network import Network
+        from providers.arm.network_references import bring_listed
 
+        bring_listed(self)
         return Network(self)
 
     @cached_property
@@ -109,8 +112,15 @@ class Emulator:
         return str(max(1, ceil(seconds / speed))) if speed > 0 else "1"
 
     def group_is_known(self, scope: str) -> bool:
-        """Whether a resource group exists. Unless the region is strict, each one does that a request names."""
-        return not self.region.scenario.strict or self.shelf.get(scope) is not None
+        """Whether a resource group exists. Unless the region is strict, each one does that a request names.
+
+        What a scenario lists brings its group with it.
+        """
+        scenario = self.region.scenario
+        if not scenario.strict or self.shelf.get(scope) is not None:
+            return True
+        listed = (*scenario.resources, *(subnet.id for subnet in scenario.subnets))
+        return any(covers(scope, one) for one in listed)
 
     def _witness(self, key: str, record: InstanceRecord | ScaleSetRecord | None, at: float) -> None:
         self.operations.notice(key, record, at)

@@ -22,6 +22,8 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
 }
 JSON = "application/json; charset=utf-8"
+IMPLIED = "x-evenkeel-implied"
+"""Said with a 404 in a region that is not strict: a VM that refers to the resource will find it there."""
 _MARK = "\u0001compact\u0001"
 
 
@@ -51,6 +53,8 @@ def refused(emulator: Emulator, refusal: Refusal) -> Reply:
         headers["x-ms-failure-cause"] = "service" if refusal.status == 504 else "gateway"
     if refusal.retry_after is not None:
         headers["Retry-After"] = emulator.wait(refusal.retry_after)
+    if refusal.implied and not emulator.region.scenario.strict:
+        headers[IMPLIED] = "true"
     return Reply(refusal.status, refusal.body(), headers, indented=not refusal.gateway)
 
 

@@ -33,7 +33,8 @@ class Refusal(ProviderError):
     """An answer that is an error, with everything that HTTP shows of it.
 
     ``gateway``: ARM's front door answered, no service was asked. ``retry_after`` is in the region's
-    seconds. ``details`` are further errors inside this one.
+    seconds. ``details`` are further errors inside this one. ``implied``: the resource is missing, and a
+    request that refers to it makes it.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Refusal(ProviderError):
         self.details = details
         self.gateway = gateway
         self.retry_after = retry_after
+        self.implied = False
 
     def body(self) -> dict[str, object]:
         """The error envelope."""

@@ -53,6 +53,17 @@ def release_public(emulator: Emulator, address_id: str) -> None:
     _release(emulator, f"{group.partition('/resourcegroups/')[0]}/evenkeel/public", address_id)
 
 
+def use_of(emulator: Emulator, subnet_id: str) -> tuple[int, int]:
+    """How many IPv4 addresses of a subnet are taken, those that Azure keeps included, and how many it has."""
+    prefix = _prefix(emulator, subnet_id, six=False)
+    if prefix is None:
+        return 0, 0
+    held = mapping_in(
+        emulator.world.documents.get(f"{subnet_id}/evenkeel/addresses".lower(), {}), "document"
+    )
+    return _RESERVED + 1 + len(held), prefix.num_addresses
+
+
 def check_room(emulator: Emulator, subnet_id: str, address: str | None, *, six: bool) -> None:
     """Raise ``Refusal`` (400) if a subnet had no address to give."""
     prefix = _prefix(emulator, subnet_id, six=six)

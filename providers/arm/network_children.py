@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from providers.arm.errors import Refusal, resource_missing
 from providers.arm.messages import Reply
+from providers.arm.network_addresses import use_of
 from providers.arm.network_documents import child_kept
 from providers.arm.network_kinds import CARDS, KINDS, NAMESPACE, NETWORKS, Child, Kind
 from providers.arm.network_operations import accepted
@@ -58,6 +59,25 @@ def list_all(kind: Kind, child: Child, emulator: Emulator, request: Request) -> 
     parent = view(emulator, existing(kind, emulator, request))
     properties = mapping_in(parent, "properties")
     return Reply(200, {"value": mappings_in(properties, child.name)}, indented=True)
+
+
+def usages(emulator: Emulator, request: Request) -> Reply:
+    """Show how many addresses of each subnet of a network are taken."""
+    network = existing(NETWORKS, emulator, request)
+    rows = []
+    for entry in mappings_in(mapping_in(network, "properties"), "subnets"):
+        own = f"{network['id']}/subnets/{entry.get('name')}"
+        taken, size = use_of(emulator, own)
+        rows.append(
+            {
+                "currentValue": taken,
+                "id": own,
+                "limit": size,
+                "name": {"localizedValue": "Subnet size and usage", "value": "SubnetSpace"},
+                "unit": "Count",
+            }
+        )
+    return Reply(200, {"value": rows}, indented=True)
 
 
 def delete(kind: Kind, child: Child, emulator: Emulator, request: Request) -> Reply:
@@ -121,7 +141,9 @@ def _id(kind: Kind, child: Child, request: Request) -> str:
 def _missing(kind: Kind, child: Child, request: Request) -> Refusal:
     # Network itself answers for a child of a resource that is there, not ARM.
     text = f"Resource {_id(kind, child, request)} not found."
-    return Refusal(404, "NotFound", text)
+    refusal = Refusal(404, "NotFound", text)
+    refusal.implied = True
+    return refusal
 
 
 def _routes(kind: Kind, child: Child) -> tuple[Route, ...]:
@@ -144,10 +166,20 @@ def _routes(kind: Kind, child: Child) -> tuple[Route, ...]:
     )
 
 
-ROUTES = tuple(
-    route
-    for kind in KINDS
-    for child in kind.children
-    if child.served
-    for route in _routes(kind, child)
+_USAGES = Route(
+    "GET",
+    f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{NAMESPACE}"
+    f"/{NETWORKS.name}/{{name}}/usages",
+    usages,
+)
+
+ROUTES = (
+    *(
+        route
+        for kind in KINDS
+        for child in kind.children
+        if child.served
+        for route in _routes(kind, child)
+    ),
+    _USAGES,
 )

@@ -53,6 +53,27 @@ def bring_about(emulator: Emulator, targets: Iterable[str], location: str) -> No
             _make(emulator, found, location)
 
 
+def bring_listed(emulator: Emulator) -> None:
+    """Make what the scenario of a strict region lists, so that it can be looked at."""
+    scenario, location = emulator.region.scenario, emulator.settings.location
+    if not scenario.strict:
+        return
+    without = {subnet.id.lower() for subnet in scenario.subnets if not subnet.nat_gateway}
+    for target in (*scenario.resources, *(subnet.id for subnet in scenario.subnets)):
+        found = _parts(target)
+        parent = None if found is None else emulator.shelf.get(found[0])
+        if found is None or (parent is not None and _child_of(parent, found)):
+            continue
+        _make(emulator, found, location, way_out=target.lower() not in without)
+
+
+def _child_of(parent: Mapping[str, object], found: tuple[str, Kind, str, str]) -> bool:
+    _, _, collection, name = found
+    entries = mappings_in(mapping_in(parent, "properties"), collection)
+    names = {str(entry.get("name", "")).lower() for entry in entries}
+    return not collection or name.lower() in names
+
+
 def exists(emulator: Emulator, target: str) -> bool:
     """Whether a resource or a child of one is there; what a scenario lists is."""
     scenario = emulator.region.scenario
@@ -95,9 +116,15 @@ def _parts(target: str) -> tuple[str, Kind, str, str] | None:
     return (parent_id, kind, child.name, parts[9]) if child is not None else None
 
 
-def _make(emulator: Emulator, found: tuple[str, Kind, str, str], location: str) -> None:
+def _make(
+    emulator: Emulator,
+    found: tuple[str, Kind, str, str],
+    location: str,
+    *,
+    way_out: bool = True,
+) -> None:
     parent_id, kind, collection, name = found
-    document = emulator.network.get(parent_id) or {
+    document = emulator.shelf.get(parent_id) or {
         "name": parent_id.rpartition("/")[2],
         "id": parent_id,
         "type": kind.type,
@@ -109,11 +136,16 @@ def _make(emulator: Emulator, found: tuple[str, Kind, str, str], location: str) 
     if collection:
         properties = dict(mapping_in(document, "properties"))
         entries = mappings_in(properties, collection)
-        entry = {"name": name, "properties": _child_properties(parent_id, collection)}
+        given = _child_properties(parent_id, collection)
+        if not way_out:
+            given.pop("natGateway", None)
+        entry = {"name": name, "properties": given}
         properties[collection] = [*entries, entry]
         document = {**document, "properties": properties}
     emulator.shelf.keep(parent_id, document)
-    bring_about(emulator, list(references(document["properties"])), location)
+    # In a strict region only what a scenario lists is made, and nothing for its sake.
+    if not emulator.region.scenario.strict:
+        bring_about(emulator, list(references(document["properties"])), location)
 
 
 def _first_properties(kind: Kind) -> dict[str, object]:

@@ -141,7 +141,9 @@ def existing(kind: Kind, emulator: Emulator, request: Request) -> dict[str, obje
     check_group(emulator, request)
     document = emulator.network.get(id_of(kind, request))
     if document is None:
-        raise resource_missing(kind.type, request.params["name"], request.params["group"])
+        refusal = resource_missing(kind.type, request.params["name"], request.params["group"])
+        refusal.implied = True
+        raise refusal
     return document
 
 

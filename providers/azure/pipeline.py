@@ -115,16 +115,22 @@ class Connection:
 
         ``path`` starts at the host, or is a whole URL on it (a ``nextLink``).
         """
+        answer = await self.ask(path, query, region=region)
+        if answer.is_success:
+            return answer
+        raise error_of(answer, mutation=False, now=self.clock.now)
+
+    async def ask(
+        self, path: str, query: Mapping[str, str] | None = None, *, region: str
+    ) -> Answer:
+        """Send a GET and give the answer, whatever it says. Raises ``ProviderError`` if there is none."""
         url = f"{path}?{urlencode(query)}" if query else path
         with translated(mutation=False, now=lambda: self.clock.now):
             async with asyncio.timeout(CALL_SECONDS):
                 client = self.compute("")
                 options: dict[str, Any] = {REGION: region}
                 response = await client.send_request(HttpRequest("GET", url), **options)
-                answer = answer_of(response)
-        if answer.is_success:
-            return answer
-        raise error_of(answer, mutation=False, now=self.clock.now)
+                return answer_of(response)
 
     async def close(self) -> None:
         """Close the transport and the credential, each of which has a session of its own."""

@@ -1,70 +1,41 @@
-"""What would make creations fail, found by reading before anything is created: network facts in words.
+"""What new members will find in the network, read before anything is created. Facts only: the plan decides.
 
-Separate from the provider contract: nothing here is needed to plan, and a fleet whose network may not be
-read can still be kept. Shapes: Network REST API 2023-11-01. Azure keeps five addresses of each subnet.
+Shapes: Network REST API 2023-11-01. Azure keeps five addresses of each subnet, and its usage report counts
+them. What cannot be read, for want of permission or because Azure fails, is left out: a fleet whose network
+may not be read can still be kept.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from providers.azure.failures import error_of
 from providers.azure.reading import at_once
 from providers.azure.views import Reference, decoded
-from providers.errors import Forbidden, NotFound
+from providers.base import BalancerFacts, NetworkFacts, SubnetFacts, balancer_of
+from providers.errors import NotFound, ProviderError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterable
+    from datetime import datetime
 
     from providers.azure.pipeline import Connection
+    from providers.base import NetworkQuestion
 
 NETWORK_API = "2023-11-01"
+FACTS_KEPT = timedelta(minutes=1)
+"""Passes of one run are seconds apart; who has mended a network does not want to wait longer."""
 
-_POOL = "/backendaddresspools/"
+IMPLIED = "x-evenkeel-implied"
+"""The emulator's word on a 404: a request that refers to the resource makes it, as if it had been there."""
+
 _SUBNET = "/subnets/"
 
 T = TypeVar("T")
-
-
-class Outbound(StrEnum):
-    """How members reach the internet; the words of a spec's ``network.outbound``."""
-
-    NAT_GATEWAY = "natGateway"
-    LOAD_BALANCER = "loadBalancer"
-    PUBLIC_IP = "publicIp"
-    USER_DEFINED_ROUTE = "userDefinedRoute"
-
-
-class Problem(StrEnum):
-    """What was found."""
-
-    MISSING = "Missing"
-    UNREADABLE = "Unreadable"
-    NO_OUTBOUND = "NoOutbound"
-    NO_ROOM = "NoRoom"
-    BASIC_LOAD_BALANCER = "BasicLoadBalancer"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with a resource, and the sentence for people."""
-
-    problem: Problem
-    resource: str
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What new members ask of the network: ARM ids, and how many addresses."""
-
-    subnet: str
-    outbound: Outbound
-    new_members: int = 0
-    backend_pools: tuple[str, ...] = ()
 
 
 class _SubnetProperties(msgspec.Struct, frozen=True, rename="camel"):
@@ -91,9 +62,18 @@ class _Sku(msgspec.Struct, frozen=True):
     name: str = "Basic"
 
 
+class _RuleProperties(msgspec.Struct, frozen=True, rename="camel"):
+    disable_outbound_snat: bool = False
+
+
+class _Rule(msgspec.Struct, frozen=True):
+    properties: _RuleProperties = _RuleProperties()
+
+
 class _BalancerProperties(msgspec.Struct, frozen=True, rename="camel"):
     backend_address_pools: list[Reference] | None = None
     outbound_rules: list[Reference] | None = None
+    load_balancing_rules: list[_Rule] | None = None
 
 
 class _Balancer(msgspec.Struct, frozen=True):
@@ -101,91 +81,145 @@ class _Balancer(msgspec.Struct, frozen=True):
     sku: _Sku = _Sku()
 
 
-async def preflight(connection: Connection, region: str, needs: Needs) -> tuple[Finding, ...]:
-    """Look at subnet and load balancers. Raises ``ProviderError`` when Azure cannot be asked at all."""
-    look = _Look(connection, region)
-    subnet = await look.at(needs.subnet, "the subnet", _Subnet)
-    balancers = sorted({_balancer_id(pool) for pool in needs.backend_pools})
-
-    async def balancer_at(balancer_id: str) -> _Balancer | Finding:
-        return await look.at(balancer_id, "the load balancer", _Balancer)
-
-    seen = dict(zip(balancers, await at_once(balancer_at, balancers), strict=True))
-    found = [shown for shown in (subnet, *seen.values()) if isinstance(shown, Finding)]
-    known = {key: shown for key, shown in seen.items() if isinstance(shown, _Balancer)}
-    if isinstance(subnet, _Subnet):
-        found += _outbound(needs, subnet, known)
-        found += await look.room(needs)
-    return (*found, *_pools(needs, known))
+_Facts = SubnetFacts | BalancerFacts | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    connection: Connection
-    region: str
+class Surroundings:
+    """What one process knows of the network, for a minute; addresses that are left are read each time."""
 
-    async def at(self, resource: str, kind: str, shape: type[T]) -> T | Finding:
-        """The resource, or why it cannot be seen."""
-        try:
-            answer = await self.connection.get(
-                resource, {"api-version": NETWORK_API}, region=self.region
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[datetime, _Facts]] = {}
+
+    async def facts(
+        self, connection: Connection, region: str, question: NetworkQuestion
+    ) -> NetworkFacts:
+        """Look at subnets and load balancers. Raises nothing: what cannot be read is left out."""
+        look = _Look(connection, region)
+        subnets = _distinct(question.subnets)
+        balancers = _distinct(balancer_of(pool) for pool in question.pools)
+        shown = dict(
+            zip(
+                [*subnets, *balancers],
+                await asyncio.gather(
+                    *(self._known(connection, one, look.subnet) for one in subnets.values()),
+                    *(self._known(connection, one, look.balancer) for one in balancers.values()),
+                ),
+                strict=True,
             )
-        except NotFound:
-            return Finding(Problem.MISSING, resource, f"{kind} {resource} does not exist")
-        except Forbidden:
-            sentence = f"{kind} {resource} may not be read, so nothing can be said about it"
-            return Finding(Problem.UNREADABLE, resource, sentence)
-        return decoded(answer.body, shape)
+        )
+        free = await look.free(subnets.values())
+        found = {key: facts for key, facts in shown.items() if not isinstance(facts, _Unreadable)}
+        return NetworkFacts(
+            subnets={
+                key: SubnetFacts(facts.nat_gateway, facts.route_table, free.get(key))
+                for key, facts in found.items()
+                if isinstance(facts, SubnetFacts)
+            },
+            balancers={
+                key: _with_pools(facts, question.pools)
+                for key, facts in found.items()
+                if isinstance(facts, BalancerFacts)
+            },
+            missing=frozenset(key for key, facts in found.items() if facts is None),
+        )
 
-    async def room(self, needs: Needs) -> list[Finding]:
-        """Whether the subnet has an address for each new member, by the usage of its network."""
-        at = needs.subnet.lower().rfind(_SUBNET)
-        usages = await self.at(f"{needs.subnet[:at]}/usages", "the usage of", _UsagePage)
-        if isinstance(usages, Finding):
-            return [usages]
-        for usage in usages.value:
-            free = int(usage.limit - usage.current_value)
-            if usage.id.lower() == needs.subnet.lower() and free < needs.new_members:
-                sentence = (
-                    f"the subnet has {free} free addresses, and {needs.new_members} are needed"
-                )
-                return [Finding(Problem.NO_ROOM, needs.subnet, sentence)]
-        return []
-
-
-def _outbound(needs: Needs, subnet: _Subnet, balancers: dict[str, _Balancer]) -> Iterator[Finding]:
-    """Azure: VMs of a Flexible set have no way out by themselves."""
-    shown = subnet.properties
-    ways = {
-        Outbound.NAT_GATEWAY: (shown.nat_gateway is not None, "has no NAT gateway"),
-        Outbound.USER_DEFINED_ROUTE: (shown.route_table is not None, "has no route table"),
-        Outbound.LOAD_BALANCER: (
-            any(each.properties.outbound_rules for each in balancers.values()),
-            "has members behind no load balancer with an outbound rule",
-        ),
-        Outbound.PUBLIC_IP: (True, ""),
-    }
-    there, lacking = ways[needs.outbound]
-    if not there:
-        sentence = f"network.outbound is {needs.outbound}, and the subnet {lacking}"
-        yield Finding(Problem.NO_OUTBOUND, needs.subnet, sentence)
+    async def _known(
+        self, connection: Connection, resource: str, look: Callable[[str], Awaitable[_Facts]]
+    ) -> _Facts | _Unreadable:
+        """What is remembered about a resource, or else what a look shows. None: there is no such thing."""
+        now, key = connection.clock.now, resource.lower()
+        read_at, facts = self._kept.get(key, (None, None))
+        if read_at is not None and now - read_at <= FACTS_KEPT:
+            return facts
+        try:
+            fresh = await look(resource)
+        except ProviderError:
+            return _Unreadable()
+        self._kept[key] = (now, fresh)
+        return fresh
 
 
-def _pools(needs: Needs, balancers: dict[str, _Balancer]) -> Iterator[Finding]:
-    for balancer_id, balancer in balancers.items():
-        if balancer.sku.name.lower() == "basic":
-            sentence = "the load balancer is Basic, and Flexible scale sets take Standard ones only"
-            yield Finding(Problem.BASIC_LOAD_BALANCER, balancer_id, sentence)
-    for pool in needs.backend_pools:
-        owner = balancers.get(_balancer_id(pool))
-        if owner is None:
-            continue
-        there = {(each.id or "").lower() for each in owner.properties.backend_address_pools or ()}
-        if pool.lower() not in there:
-            sentence = f"the load balancer has no backend pool {pool}"
-            yield Finding(Problem.MISSING, pool, sentence)
+class _Unreadable:
+    """Could not be read."""
 
 
-def _balancer_id(pool: str) -> str:
-    at = pool.lower().rfind(_POOL)
-    return pool if at < 0 else pool[:at]
+class _Look:
+    """Reads over one connection."""
+
+    def __init__(self, connection: Connection, region: str) -> None:
+        self._connection = connection
+        self._region = region
+
+    async def subnet(self, resource: str) -> SubnetFacts | None:
+        found = await self._at(resource, _Subnet)
+        if found is None:
+            return None
+        if isinstance(found, _Implied):
+            return SubnetFacts(nat_gateway=True)
+        shown = found.properties
+        return SubnetFacts(shown.nat_gateway is not None, shown.route_table is not None)
+
+    async def balancer(self, resource: str) -> BalancerFacts | None:
+        found = await self._at(resource, _Balancer)
+        if found is None:
+            return None
+        if isinstance(found, _Implied):
+            return BalancerFacts(standard=True, outbound=False, pools=frozenset({_ALL}))
+        shown = found.properties
+        # Azure: a rule for what comes in lets its pool out as well, unless it says otherwise.
+        by_rule = any(
+            not rule.properties.disable_outbound_snat for rule in shown.load_balancing_rules or ()
+        )
+        return BalancerFacts(
+            standard=found.sku.name.lower() != "basic",
+            outbound=by_rule or bool(shown.outbound_rules),
+            pools=frozenset((pool.id or "").lower() for pool in shown.backend_address_pools or ()),
+        )
+
+    async def free(self, subnets: Iterable[str]) -> dict[str, int]:
+        """Addresses that are left, by subnet, from the usage of their networks."""
+        networks = _distinct(subnet[: subnet.lower().rfind(_SUBNET)] for subnet in subnets)
+        pages = await at_once(self._usages, tuple(networks.values()))
+        return {
+            usage.id.lower(): max(0, int(usage.limit - usage.current_value))
+            for page in pages
+            for usage in page
+        }
+
+    async def _usages(self, network: str) -> list[_Usage]:
+        try:
+            found = await self._at(f"{network}/usages", _UsagePage)
+        except ProviderError:
+            return []
+        return found.value if isinstance(found, _UsagePage) else []
+
+    async def _at(self, resource: str, shape: type[T]) -> T | _Implied | None:
+        """The resource, or None. Raises ``ProviderError`` when Azure does not show it."""
+        answer = await self._connection.ask(
+            resource, {"api-version": NETWORK_API}, region=self._region
+        )
+        if answer.is_success:
+            return decoded(answer.body, shape)
+        error = error_of(answer, mutation=False, now=self._connection.clock.now)
+        if not isinstance(error, NotFound):
+            raise error
+        return _Implied() if answer.headers.get(IMPLIED) else None
+
+
+class _Implied:
+    """It does not exist and will, as soon as somebody refers to it: an emulator's way."""
+
+
+_ALL = "*"
+
+
+def _with_pools(facts: BalancerFacts, pools: Iterable[str]) -> BalancerFacts:
+    """A balancer that is not there yet will have whatever pools are asked of it."""
+    if _ALL not in facts.pools:
+        return facts
+    return BalancerFacts(facts.standard, facts.outbound, frozenset(pool.lower() for pool in pools))
+
+
+def _distinct(ids: Iterable[str]) -> dict[str, str]:
+    """Each id once, as written, by its lower case."""
+    return {one.lower(): one for one in sorted(ids)}

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from providers.azure.catalog import Shelf
 from providers.azure.failed import Failures
 from providers.azure.pipeline import Connection
+from providers.azure.preflight import Surroundings
 from providers.azure.reading import Reader
 from providers.azure.views import instance_of
 from providers.azure.writing import Writer
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         GroupRequest,
         InstanceRequest,
         Lock,
+        NetworkQuestion,
         Operation,
     )
 
@@ -46,6 +49,7 @@ class AzureProvider:
         self._open: Connection | None = None
         self._shelf = Shelf()
         self._failures = Failures()
+        self._surroundings = Surroundings()
 
     async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
         """Show the scale set, its members and the locks over them.
@@ -65,9 +69,16 @@ class AzureProvider:
             complete=names is None,
         )
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
-        """Show sizes, zones, fault domain limits and quota."""
-        return await self._shelf.catalog(self._connection(), subscription, location)
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
+        """Show sizes, zones, fault domain limits and quota, and what of the network is asked about."""
+        connection = self._connection()
+        catalog = await self._shelf.catalog(connection, subscription, location)
+        if network is None:
+            return catalog
+        facts = await self._surroundings.facts(connection, location, network)
+        return replace(catalog, network=facts)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create the set (``etag`` None), or change its tags and zones if its etag still is ``etag``."""

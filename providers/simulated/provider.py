@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
     )
     from providers.simulated.region import SimulatedRegion
@@ -40,9 +41,13 @@ class SimulatedProvider:
         """Show the scale set, its members and the locks over them."""
         return self._call(Call.OBSERVE, names or (), lambda: self.region.observe(ref, names))
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
-        """Show sizes, zones, fault domain limits and quota."""
-        return self._call(Call.CATALOG, (), lambda: self.region.catalog(subscription, location))
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
+        """Show sizes, zones, fault domain limits and quota, and what of the network is asked about."""
+        return self._call(
+            Call.CATALOG, (), lambda: self.region.catalog(subscription, location, network)
+        )
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create the set, or change it if its etag still is ``etag``."""

@@ -24,6 +24,7 @@ from providers.simulated import (
 from providers.simulated.clock import VirtualClock
 from providers.simulated.dice import Dice
 from providers.simulated.faults import failure_of, is_harmless
+from providers.simulated.networks import network_facts
 from providers.simulated.offers import sizes_in
 from providers.simulated.records import LockRecord
 from providers.simulated.scenario import Scenario
@@ -33,7 +34,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from providers.base import Group, GroupRequest, InstanceRequest, LockLevel, Operation
+    from providers.base import (
+        Group,
+        GroupRequest,
+        InstanceRequest,
+        LockLevel,
+        NetworkQuestion,
+        Operation,
+    )
     from providers.simulated.records import InstanceRecord, Leftover
     from providers.simulated.scenario import Call
 
@@ -111,8 +119,10 @@ class SimulatedRegion:
         ]
         return [record for record in found if record.listed_from <= now] + gone
 
-    def catalog(self, subscription: str, location: str) -> Catalog:
-        """Show what the subscription can have in a location."""
+    def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
+        """Show what the subscription can have in a location, and what of its network is asked about."""
         self.world.settle()
         known = regions.region(location)
         if known is None:
@@ -123,6 +133,7 @@ class SimulatedRegion:
             max_fault_domains=known.max_fault_domains,
             sizes=sizes_in(known, self.scenario),
             quotas=self.world.roster.usage.report(ref, self.scenario),
+            network=None if network is None else network_facts(self.world, network),
         )
 
     def put_set(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:

@@ -15,6 +15,7 @@ from providers.arm.emulator import Emulator, Settings
 from providers.arm.messages import Reply, Request
 from providers.arm.server import Pace, Server
 from providers.base import LockLevel
+from providers.simulated.scenario import KnownSubnet, Scenario
 from tests.cli.shell import Shell
 from tests.providers.worlds import REF, an_empty_region, names_in
 
@@ -98,6 +99,22 @@ def test_pass_makes_the_fleet(shell: Shell, arm: Arm) -> None:
     shell.run("reconcile", spec, *arm.options())
     again = shell.run("reconcile", spec, "--dry-run", "--detailed-exitcode", *arm.options())
     assert (again.code, "nothing to do" in again.out) == (0, True)
+
+
+def test_missing_way_out_is_told_beforehand(shell: Shell, arm: Arm) -> None:
+    """Without a way out the plan blocks every creation, and a pass sends nothing but GETs."""
+    group = f"/subscriptions/{REF.subscription}/resourceGroups/net"
+    own = f"{group}/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
+    subnet = KnownSubnet(own, nat_gateway=False)
+    region = arm.emulator.region
+    region.use(Scenario(strict=True, resources=(REF.group_scope,), subnets=(subnet,)))
+    for words in (("--dry-run",), ()):
+        ran = shell.run("reconcile", shell.spec(), "--detailed-exitcode", *words, *arm.options())
+        assert ran.code == 3
+    planned = shell.run("reconcile", shell.spec(), "--dry-run", "-o", "json", *arm.options())
+    (fleet,) = planned.document["fleets"]
+    assert (fleet["steps"], {one["reason"] for one in fleet["blocked"]}) == ([], {"NoOutbound"})
+    assert {method for method, _path in arm.asked} == {"GET"}
 
 
 def test_left_out_extensions_are_told(shell: Shell, arm: Arm) -> None:

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 _FIRST_LINE = "evenkeel: simulated region kept in .evenkeel/region.json (no --provider given)"
 
 
+_NETWORK = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups"
+_GROUP = f"{_NETWORK}/web-rg"
+_SUBNET = f"{_NETWORK}/net/providers/Microsoft.Network/virtualNetworks/v/subnets/s"
+
+
 def _outage(error: str) -> str:
     return f"{{failures: [{{call: observe, error: {error}, times: 1000, retryAfter: 900}}]}}"
 
@@ -26,6 +31,17 @@ def test_plan_of_new_fleet(shell: Shell) -> None:
     assert (ran.code, ran.err) == (0, f"{_FIRST_LINE}\n")
     check_transcript("reconcile-dry-run", ran.out)
     assert longest_line(ran.out) <= 80
+
+
+def test_missing_way_out_is_told_beforehand(shell: Shell) -> None:
+    """Where the subnet has no way out, the plan says so in Azure's words, and nothing is sent."""
+    path = shell.spec()
+    ways = f"strict: true, resources: [{_GROUP}], subnets: [{{id: {_SUBNET}, natGateway: false}}]"
+    words = ("reconcile", path, "--state", "none", "--scenario", shell.scenario(f"{{{ways}}}"))
+    ran = shell.run(*words, "--dry-run", "--detailed-exitcode")
+    assert ran.code == 3
+    check_transcript("reconcile-no-way-out", ran.out)
+    assert shell.run(*words, "--detailed-exitcode").code == 3
 
 
 def test_dry_run_writes_nothing(shell: Shell) -> None:

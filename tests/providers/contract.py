@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from providers.base import LockLevel, PowerOperation, PowerState, ProvisioningState, TagChange
+from providers.base import (
+    LockLevel,
+    NetworkQuestion,
+    PowerOperation,
+    PowerState,
+    ProvisioningState,
+    TagChange,
+    balancer_of,
+)
 from providers.errors import Conflict, NotFound, OutcomeUnknown, QuotaExceeded, Rejected
 from tests.providers.worlds import A_WHILE, ZONAL, a_request, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from providers.base import Group, GroupRef, Instance, Provider
+    from providers.base import Group, GroupRef, Instance, NetworkFacts, Provider
 
 
 class Cloud(Protocol):
@@ -50,6 +58,10 @@ class Cloud(Protocol):
         """Set a lock."""
         ...
 
+    def know_only(self, resources: Sequence[str], subnets: Mapping[str, bool]) -> None:
+        """Let nothing exist but these resources, and these subnets, each with a NAT gateway or without."""
+        ...
+
 
 def settled(cloud: Cloud, names: Sequence[str] = ()) -> None:
     """Create the set and members of these names, and wait until all is done."""
@@ -70,6 +82,13 @@ def group_of(cloud: Cloud) -> Group:
     group = run(cloud.provider.observe(cloud.ref)).group
     assert group is not None
     return group
+
+
+def asked_about(cloud: Cloud, question: NetworkQuestion) -> NetworkFacts:
+    """What the catalog shows of the network."""
+    catalog = run(cloud.provider.catalog(cloud.ref.subscription, cloud.ref.location, question))
+    assert catalog.network is not None
+    return catalog.network
 
 
 class ProviderContract:
@@ -239,6 +258,31 @@ class ProviderContract:
         assert catalog.sizes["Standard_D2s_v5"].vcpus == 2
         assert catalog.quotas["standardDSv5Family"].used == 4
         assert catalog.max_fault_domains == 3
+
+    def test_network_is_shown(self, cloud: Cloud) -> None:
+        """The catalog shows the subnets and load balancers asked about, and which of them do not exist."""
+        group = f"{cloud.ref.group_scope}/providers/Microsoft.Network"
+        subnets = [f"{group}/virtualNetworks/Net/subnets/{name}" for name in ("a", "b", "c")]
+        pools = [f"{group}/loadBalancers/{name}/backendAddressPools/p" for name in ("one", "two")]
+        cloud.know_only([pools[0]], {subnets[0]: True, subnets[1]: False})
+        shown = asked_about(cloud, NetworkQuestion(tuple(subnets), tuple(pools)))
+        ways = {name: facts.nat_gateway for name, facts in shown.subnets.items()}
+        assert ways == {subnets[0].lower(): True, subnets[1].lower(): False}
+        balancers = [balancer_of(pool).lower() for pool in pools]
+        assert list(shown.balancers) == balancers[:1]
+        assert shown.balancers[balancers[0]].pools == {pools[0].lower()}
+        assert shown.missing == {subnets[2].lower(), balancers[1]}
+
+    def test_network_follows_a_reference(self, cloud: Cloud) -> None:
+        """Where everything exists that a request refers to, it is shown so before the request is made."""
+        group = f"{cloud.ref.group_scope}/providers/Microsoft.Network"
+        subnet = f"{group}/virtualNetworks/net/subnets/web"
+        pool = f"{group}/loadBalancers/lb/backendAddressPools/web"
+        shown = asked_about(cloud, NetworkQuestion((subnet,), (pool,)))
+        assert shown.subnets[subnet.lower()].nat_gateway
+        assert shown.balancers[balancer_of(pool).lower()].pools == {pool.lower()}
+        assert shown.missing == frozenset()
+        assert run(cloud.provider.catalog(cloud.ref.subscription, "westeurope")).network is None
 
     def test_tags_change_alone(self, cloud: Cloud) -> None:
         """A tag change sets what it names, removes what is None and keeps the rest."""

@@ -8,11 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from providers.simulated.provider import SimulatedProvider
-from providers.simulated.scenario import Call, CallFailure, CallFault, CapacityLimit
+from providers.simulated.scenario import (
+    Call,
+    CallFailure,
+    CallFault,
+    CapacityLimit,
+    KnownSubnet,
+)
 from tests.providers.contract import ProviderContract
 from tests.providers.worlds import REF, an_empty_region
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from providers.base import LockLevel
 
 
@@ -48,6 +56,12 @@ class SimulatedCloud:
     def lock(self, level: LockLevel, scope: str) -> None:
         """Set a lock."""
         self.region.add_lock(level, scope)
+
+    def know_only(self, resources: Sequence[str], subnets: Mapping[str, bool]) -> None:
+        """Make the region strict."""
+        known = tuple(KnownSubnet(name, nat_gateway=way_out) for name, way_out in subnets.items())
+        now = self.region.scenario
+        self.region.use(replace(now, strict=True, resources=tuple(resources), subnets=known))
 
 
 class TestSimulatedRegion(ProviderContract):

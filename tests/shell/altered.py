@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
         Provider,
     )
@@ -41,9 +42,11 @@ class AlteredProvider:
         await self._before()
         return self.alter(await self.inner.observe(ref, names), names is not None)
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Pass on, with or without quotas."""
-        catalog = await self.inner.catalog(subscription, location)
+        catalog = await self.inner.catalog(subscription, location, network)
         return catalog if self.quotas else replace(catalog, quotas={})
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:

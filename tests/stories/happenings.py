@@ -229,6 +229,18 @@ def writes_set(at: float) -> Happening:
     return Happening(at, act)
 
 
+def leads_out(at: float) -> Happening:
+    """Somebody gives every known subnet a NAT gateway."""
+
+    def act(stage: Stage) -> str:
+        scenario = stage.region.scenario
+        subnets = tuple(replace(one, nat_gateway=True) for one in scenario.subnets)
+        stage.region.use(replace(scenario, subnets=subnets))
+        return "somebody gives the subnet a NAT gateway"
+
+    return Happening(at, act)
+
+
 def renames(at: float, name: str) -> Happening:
     """Somebody gives the fleet another name; the scale set stays."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from controller.spec.values import EvictionPolicy, Placement, Spot, WhenUnsatisfiable
-from providers.base import LockLevel, PowerOperation
+from providers.base import Document, LockLevel, PowerOperation
 from providers.simulated.scenario import (
     Call,
     CallFailure,
@@ -11,15 +13,17 @@ from providers.simulated.scenario import (
     CapacityLimit,
     CreationFault,
     CreationOutcome,
+    KnownSubnet,
     Scenario,
     Window,
 )
-from tests.builders import a_fleet, a_pool
+from tests.builders import REF, TEMPLATE, a_fleet, a_pool
 from tests.stories.happenings import (
     Cue,
     evicts,
     heals,
     holds,
+    leads_out,
     locks_group,
     locks_some,
     powers,
@@ -33,6 +37,22 @@ from tests.stories.teller import Story
 TWO_ZONES = Placement(zones=("1", "2"))
 BLOCK = Placement(zones=("1", "2", "3"), when_unsatisfiable=WhenUnsatisfiable.BLOCK)
 ZONE_2_FULL = Scenario(capacity=(CapacityLimit(1, zone="2", since=after(0)),))
+SUBNET = f"{REF.group_scope}/providers/Microsoft.Network/virtualNetworks/net/subnets/web"
+IN_SUBNET: Document = {
+    "networkProfile": {
+        "networkInterfaceConfigurations": [
+            {
+                "name": "{name}-nic",
+                "properties": {
+                    "deleteOption": "Delete",
+                    "ipConfigurations": [
+                        {"name": "ipv4", "properties": {"subnet": {"id": SUBNET}}}
+                    ],
+                },
+            }
+        ]
+    }
+}
 EVEN = cast_of({"1": 3, "2": 3, "3": 3})
 MIXED = cast_of({"1": 1, "2": 1}) + cast_of({"1": 3, "2": 3}, "Spot")
 
@@ -43,6 +63,18 @@ STORIES = (
         ((a_fleet(8), cast_of({"1": 4, "2": 2, "3": 2})),),
         ends="3/1/1",
         happenings=(locks_some(-1, "1", 3), wants(0, 5)),
+    ),
+    Story(
+        "A subnet has no way out",
+        "Azure would refuse every member, so none is asked for, and no set either, until there is a way out.",
+        ((a_fleet(pools=(a_pool(3, template=replace(TEMPLATE, document=IN_SUBNET)),)), ()),),
+        ends="1/1/1",
+        happenings=(leads_out(400),),
+        scenario=Scenario(
+            strict=True,
+            resources=(REF.group_scope,),
+            subnets=(KnownSubnet(SUBNET, nat_gateway=False),),
+        ),
     ),
     Story(
         "Everything is locked",

@@ -20,6 +20,7 @@ from providers.base import (
     GroupSnapshot,
     Instance,
     InstanceRequest,
+    NetworkQuestion,
     Operation,
     SingleDelete,
 )
@@ -89,10 +90,12 @@ class Wire:
             return shown
         return replace(shown, instances=self._as_it_was(ref, shown))
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Show sizes and quota."""
         await self._say("catalog")
-        return await self._provider.catalog(subscription, location)
+        return await self._provider.catalog(subscription, location, network)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create or write the set."""

@@ -13,11 +13,19 @@ from providers.arm.pipeline import answer
 from providers.azure.pipeline import Conduct, Endpoint
 from providers.azure.provider import AzureProvider
 from providers.azure.rates import Rates
-from providers.simulated.scenario import Call, CallFailure, CallFault, CapacityLimit
+from providers.simulated.scenario import (
+    Call,
+    CallFailure,
+    CallFault,
+    CapacityLimit,
+    KnownSubnet,
+)
 from tests.providers.azure.fake_arm import FakeTransport, Reply, Sent
 from tests.providers.worlds import REF, an_empty_region
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from providers.base import LockLevel
     from providers.simulated.region import SimulatedRegion
 
@@ -79,3 +87,9 @@ class EmulatedCloud:
     def lock(self, level: LockLevel, scope: str) -> None:
         """Set a lock."""
         self.region.add_lock(level, scope)
+
+    def know_only(self, resources: Sequence[str], subnets: Mapping[str, bool]) -> None:
+        """Make the region strict."""
+        known = tuple(KnownSubnet(name, nat_gateway=way_out) for name, way_out in subnets.items())
+        now = self.region.scenario
+        self.region.use(replace(now, strict=True, resources=tuple(resources), subnets=known))

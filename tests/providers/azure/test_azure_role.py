@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-from providers.azure.pipeline import Conduct, Connection, Endpoint
-from providers.azure.preflight import Needs, Outbound, preflight
-from providers.azure.rates import Rates
-from providers.base import PowerOperation, SingleDelete, TagChange
+from providers.base import NetworkQuestion, PowerOperation, SingleDelete, TagChange
 from tests.providers.azure.arm_documents import a_view, a_vm, a_world
-from tests.providers.azure.fake_arm import ARM, FakeClock, FakeTransport, Reply, Sent, a_stage
+from tests.providers.azure.fake_arm import Reply, Sent, a_stage
 from tests.providers.worlds import REF, SUBSCRIPTION, ZONAL, a_request, run
 
 ROLE = Path(__file__).parents[3] / "deploy" / "azure" / "role.json"
@@ -57,7 +54,7 @@ def action_of(sent: Sent) -> str:
 
 
 def everything_sent() -> set[str]:
-    """The actions behind all calls of the provider, and preflight."""
+    """The actions behind all calls of the provider."""
     failed = a_vm(provisioningState="Failed", instanceView=a_view("ProvisioningState/failed"))
     stage = a_stage(_generous(a_world(failed)))
     provider = stage.provider
@@ -68,7 +65,7 @@ def everything_sent() -> set[str]:
         provider.create(REF, a_request()),
         provider.observe(REF),
         provider.observe(REF, ["web-000001"]),
-        provider.catalog(SUBSCRIPTION, "westeurope"),
+        provider.catalog(SUBSCRIPTION, "westeurope", _network()),
         provider.delete(REF, ["web-000001"]),
         *(provider.operate(REF, "web-000001", operation) for operation in operations),
     ]
@@ -76,20 +73,13 @@ def everything_sent() -> set[str]:
         run(call)
     empty = a_stage(_generous(a_world()))
     run(empty.provider.delete_group(REF))
-    looked = FakeTransport(_generous(a_world()))
-    clock = FakeClock()
-    conduct = Conduct(Rates(clock), clock)
-    connection = Connection(Endpoint(ARM), conduct, lambda _endpoint: looked)
-    run(preflight(connection, "westeurope", _needs()))
-    return {
-        action_of(sent) for sent in (*stage.transport.sent, *empty.transport.sent, *looked.sent)
-    }
+    return {action_of(sent) for sent in (*stage.transport.sent, *empty.transport.sent)}
 
 
-def _needs() -> Needs:
+def _network() -> NetworkQuestion:
     subnet = f"{NETWORK}/virtualNetworks/net/subnets/web"
     pool = f"{NETWORK}/loadBalancers/lb/backendAddressPools/web"
-    return Needs(subnet, Outbound.NAT_GATEWAY, backend_pools=(pool,))
+    return NetworkQuestion((subnet,), (pool,))
 
 
 def _generous(world: Any) -> Any:
