@@ -101,7 +101,7 @@ def test_pass_makes_the_fleet(shell: Shell, arm: Arm) -> None:
     assert (again.code, "nothing to do" in again.out) == (0, True)
 
 
-def test_missing_way_out_is_told_beforehand(shell: Shell, arm: Arm) -> None:
+def test_missing_way_out_is_told(shell: Shell, arm: Arm) -> None:
     """Without a way out the plan blocks every creation, and a pass sends nothing but GETs."""
     group = f"/subscriptions/{REF.subscription}/resourceGroups/net"
     own = f"{group}/providers/Microsoft.Network/virtualNetworks/v/subnets/s"

@@ -33,7 +33,7 @@ def test_plan_of_new_fleet(shell: Shell) -> None:
     assert longest_line(ran.out) <= 80
 
 
-def test_missing_way_out_is_told_beforehand(shell: Shell) -> None:
+def test_missing_way_out_is_told(shell: Shell) -> None:
     """Where the subnet has no way out, the plan says so in Azure's words, and nothing is sent."""
     path = shell.spec()
     ways = f"strict: true, resources: [{_GROUP}], subnets: [{{id: {_SUBNET}, natGateway: false}}]"

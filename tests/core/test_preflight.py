@@ -111,7 +111,7 @@ def test_each_way_out_does(over: dict[str, Any], facts: NetworkFacts) -> None:
     assert (len(made.creates), made.blocked) == (6, ())
 
 
-def test_balancer_without_a_rule_is_no_way_out() -> None:
+def test_balancer_without_a_rule() -> None:
     """A load balancer that only lets in does not help a subnet without a way out."""
     made = planned(a_netted(pools=(POOL,)), in_subnet(NO_WAY, ONE_WAY))
     assert reasons(made) == {Prevented.NO_OUTBOUND}
@@ -172,7 +172,7 @@ def test_pools_share_the_addresses() -> None:
     assert [create.pool for create in made.creates] == ["a", "a", "a", "b"]
 
 
-def test_network_is_asked_about_when_members_lack() -> None:
+def test_network_is_asked_when_short() -> None:
     """Subnets and pools are asked about when a pool lacks members, and not for a fleet at its number."""
     fleet = a_netted(pools=(POOL,))
     short, full = observed(members_in({"1": 5})), observed(members_in({"1": 6}))
@@ -188,7 +188,7 @@ def test_scale_in_goes_on() -> None:
     assert (len(made.victims), made.blocked) == (2, ())
 
 
-def test_set_is_made_for_the_pool_that_can() -> None:
+def test_set_is_made_for_one_pool() -> None:
     """A set is created as soon as one of its pools could have members."""
     fleet = a_fleet(pools=(a_netted_pool(2, "a"), a_netted_pool(2, "b", public=True)))
     made = planned(fleet, in_subnet(NO_WAY), exists=False)

@@ -119,7 +119,7 @@ def test_missing_parts_are_missing() -> None:
         Reply(200, {"value": 1}),
     ],
 )
-def test_unreadable_is_neither_there_nor_missing(refused: Reply) -> None:
+def test_unreadable_is_not_missing(refused: Reply) -> None:
     """What may not be read, or fails to be, is left out of the answer and raises nothing."""
     assert facts(subnet=refused, lb=refused) == NetworkFacts()
     assert facts(usages=refused).subnets[SUBNET.lower()].free_addresses is None
