@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
         Provider,
     )
@@ -46,9 +47,11 @@ class Fenced:
         """Look, with or without a lease."""
         return await self._provider.observe(ref, names)
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Show the catalogue, with or without a lease."""
-        return await self._provider.catalog(subscription, location)
+        return await self._provider.catalog(subscription, location, network)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create or change the set, if it is ours."""
