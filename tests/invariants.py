@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from itertools import product
 
 from controller.core import tags
 from controller.core.observed import Member, Observed
-from controller.core.steps import Plan, Tag
+from controller.core.steps import DeleteSet, Plan, Tag
 from controller.spec.values import Fleet
 from providers.base import ProvisioningState
 
@@ -188,6 +189,36 @@ def skew_is_reachable(fleet: Fleet, observed: Observed, plan: Plan) -> Iterator[
         yield f"skew {plan.spread.skew_after}, and {best} can be reached"
 
 
+def ends_only_under_a_tombstone(fleet: Fleet, observed: Observed, plan: Plan) -> Iterator[str]:
+    """Members and set go with their fleet only when the set's mark says that this spec stood for the hold time."""
+    ends = [step for step in plan.steps if isinstance(step, DeleteSet)]
+    buried = [step for step in plan.deletes if step.reason.value == "Tombstone"]
+    if not ends and not buried:
+        return
+    words = observed.group.tags.get("evenkeel-tombstone", "") if observed.group else ""
+    moment, _, digest = words.partition(";")
+    wanted = fleet.absent and fleet.deletion_policy.value == "Delete" and not fleet.suspended
+    if not wanted or digest != fleet.spec_digest[:16]:
+        yield f"{fleet.name} does not end"
+        return
+    stood = (observed.observed_at - datetime.fromisoformat(moment)).total_seconds() / 60
+    if not fleet.deletion_hold_minutes <= stood:
+        yield f"{fleet.name} ends after {stood:.1f} minutes"
+    if ends and observed.members:
+        yield f"the set of {fleet.name} goes with {len(observed.members)} VMs in it"
+
+
+def suspended_processes_sleep(fleet: Fleet, observed: Observed, plan: Plan) -> Iterator[str]:
+    """Nothing is created or deleted while the spec suspends that, nor at all in a fleet that it puts to rest."""
+    asleep = {one.process.value for one in fleet.suspensions if one.until > observed.observed_at}
+    rest = fleet.suspended or (fleet.absent and fleet.deletion_policy.value == "Retain")
+    if plan.creates and (rest or fleet.absent or "create" in asleep):
+        yield f"{len(plan.creates)} creations"
+    ends = any(isinstance(step, DeleteSet) for step in plan.steps)
+    if (plan.victims or ends) and (rest or "delete" in asleep):
+        yield f"{len(plan.victims)} deletions"
+
+
 SENTENCES: Sequence[Sentence] = (
     never_too_many,
     never_too_few,
@@ -202,6 +233,8 @@ SENTENCES: Sequence[Sentence] = (
     victims_once,
     places_allowed,
     skew_is_reachable,
+    ends_only_under_a_tombstone,
+    suspended_processes_sleep,
 )
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from controller.core import tags
 from controller.core.observed import Memory, Observed, Serials
 from controller.core.plan import plan
-from controller.core.steps import Create, Delete, Plan, Reason, Tag, Victim
-from controller.spec.values import Fleet, Hold, Placement
+from controller.core.steps import Create, Delete, DeleteSet, Plan, Reason, Tag, Victim
+from controller.spec.values import (
+    DeletionPolicy,
+    Fleet,
+    Hold,
+    Placement,
+    Process,
+    Suspension,
+)
 from providers.base import LockLevel, Priority, ProvisioningState
 from tests import invariants
 from tests.builders import (
@@ -122,6 +131,39 @@ def test_tampered_steps_break(sentence: str, fleet: Fleet, steps: tuple[Any, ...
     """A plan with other steps breaks the sentences about them, that on the reported skew among them."""
     _, seen, made = a_plan(fleet)
     assert broken_by(fleet, seen, replace(made, steps=steps)) == sorted(sentence.split())
+
+
+BURIED = Delete(Reason.TOMBSTONE, (Victim("web-000001", "because"),), inferred=False)
+GOES = DeleteSet(Reason.TOMBSTONE, "because")
+ENDED = a_fleet(6, absent=True, deletion_policy=DeletionPolicy.DELETE)
+ASLEEP = (Suspension(Process.DELETE, "ana", "audit", NOW + timedelta(hours=1)),)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "fleet", "minutes", "steps"),
+    [
+        ("", ENDED, 11, (BURIED,)),
+        ("ends_only_under_a_tombstone", ENDED, 9, (BURIED,)),
+        ("ends_only_under_a_tombstone", replace(ENDED, spec_digest="1" * 64), 11, (BURIED,)),
+        ("ends_only_under_a_tombstone", replace(ENDED, absent=False), 11, (BURIED,)),
+        ("ends_only_under_a_tombstone", ENDED, 11, (GOES,)),
+        (
+            "ends_only_under_a_tombstone suspended_processes_sleep",
+            replace(ENDED, suspended=True),
+            11,
+            (BURIED,),
+        ),
+        ("suspended_processes_sleep", replace(ENDED, suspensions=ASLEEP), 11, (BURIED,)),
+        ("suspended_processes_sleep", replace(ENDED, pools=LARGE.pools), 11, (a_create(),)),
+    ],
+)
+def test_endings_break(sentence: str, fleet: Fleet, minutes: int, steps: tuple[Any, ...]) -> None:
+    """A fleet that ends too early, without its mark or its spec's word, or while it sleeps, breaks a sentence."""
+    mark = f"{(NOW - timedelta(minutes=minutes)).isoformat()};{'0' * 16}"
+    group = replace(a_group(7), tags={tags.TOMBSTONE: mark})
+    _, seen, made = a_plan(LARGE, group=group)
+    broken = broken_by(fleet, seen, replace(made, steps=steps))
+    assert [one for one in broken if one != "skew_is_reachable"] == sentence.split()
 
 
 def test_victim_twice_breaks() -> None:

@@ -44,7 +44,7 @@ _REMEDIES = (
         "",
         "contains one or more VMs",
         "a scale set goes only when its members are gone",
-        "scale the fleet to 0 first; members that are not evenkeel's must be removed by their owner",
+        "end the fleet by state: Absent and deletionPolicy: Delete, or scale the fleet to 0 first; members that are not evenkeel's must be removed by their owner",
     ),
     Remedy(
         "",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from controller.cli import marks, rows
 from controller.cli.picture import draw, lanes_of, letters_in
-from controller.cli.rows import blocked_sentences, rows_of, totals_of
+from controller.cli.rows import PlanView, blocked_sentences, rows_of, totals_of
 from controller.cli.screen import Screen, legible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.rows import PlanView, Row, Unplanned
+    from controller.cli.rows import Row, Unplanned
     from controller.core.steps import Approval, Plan
 
 _PAPER = Screen(colour=False, unicode=True)
@@ -61,9 +61,11 @@ def _fleet(view: PlanView, command: str) -> str:
 
 
 def _summary(plan: Plan) -> str:
+    totals = totals_of([PlanView(plan)])
     said = [
         (len(plan.creates), "to add"),
-        (len(plan.victims), "to destroy"),
+        (totals.change, "to change"),
+        (totals.delete, "to destroy"),
         (len(plan.blocked), "blocked"),
     ]
     words = ", ".join(f"{count} {what}" for count, what in said if count) or "nothing to do"

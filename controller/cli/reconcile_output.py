@@ -35,6 +35,8 @@ _DONE = {
     Verb.CREATE: "creation",
     Verb.DELETE: "deletion",
     Verb.TAG: "tag change",
+    Verb.MARK: "tombstone change",
+    Verb.DELETE_SET: "scale set deletion",
 }
 
 _ENDS = {

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from controller.cli.words import moment, place_of
-from controller.core.steps import Create, Delete, EnsureSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, MarkSet, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ class Unplanned:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Instances over all plans. A replacement counts among ``create``, as its end does in ``delete``."""
+    """Instances and ended scale sets over all plans. A replacement counts among ``create``, as its end does in ``delete``."""
 
     create: int
     change: int
@@ -115,11 +115,13 @@ def rows_of(view: PlanView) -> tuple[Row, ...]:
 def totals_of(views: Sequence[PlanView]) -> Totals:
     """Add up plans. A plan that waits for approval is counted with what it would do."""
     plans = [view.plan for view in views]
+    steps = [step for plan in plans for step in plan.steps]
     creates = [step for plan in plans for step in plan.creates]
     return Totals(
         create=len(creates),
-        change=sum(isinstance(step, Tag) for plan in plans for step in plan.steps),
-        delete=sum(len(plan.victims) for plan in plans),
+        change=sum(isinstance(step, Tag | MarkSet) for step in steps),
+        delete=sum(len(plan.victims) for plan in plans)
+        + sum(isinstance(step, DeleteSet) for step in steps),
         replace=sum(step.replaces is not None for step in creates),
         unchanged=sum(plan.unchanged for plan in plans),
         blocked=sum(len(plan.blocked) for plan in plans),
@@ -170,6 +172,9 @@ def _rows(step: Step, known: Mapping[str, Instance]) -> list[Row]:
             return [_victim_row(one, step, known.get(one.instance)) for one in step.victims]
         case Tag():
             return [_tag_row(step, known.get(step.instance))]
+        case MarkSet() | DeleteSet():
+            symbol = Symbol.DELETE if isinstance(step, DeleteSet) else Symbol.CHANGE
+            return [Row(symbol, "the scale set", "", "", "", step.reason, step.why)]
 
 
 def _set_row(step: EnsureSet) -> Row:

@@ -1,7 +1,7 @@
 """Which members may be deleted, and what stands in the way of the others.
 
 Sources: Azure locks at every scope with inheritance, holds with owner and end, the platform's own
-protection, open serial numbers, deletions already under way. Locks that could not be read forbid
+protection, a suspension of deletions, open serial numbers. Locks that could not be read forbid
 every deletion. A lock on a NIC or disk forbids the deletion of its VM, which would orphan it.
 """
 
@@ -11,8 +11,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.core import suspension
 from controller.core.serials import serial_of
-from controller.core.steps import Prevented
+from controller.core.steps import Blocked, Prevented
+from controller.spec.values import Process
 from providers.base import LockLevel
 
 if TYPE_CHECKING:
@@ -57,12 +59,14 @@ def read_ledger(fleet: Fleet, observed: Observed, window: Window, now: datetime)
     found: dict[str, Obstacle] = {}
     by_scope = _LockIndex(fleet.ref, observed.locks or ())
     by_spec = {name.lower(): hold for name, hold in fleet.holds.items()}
+    asleep = _suspended(fleet, now)
     for member in observed.owned:
         obstacle = (
             _unreadable(observed)
             or by_scope.obstacle(member)
             or _held((member.hold, by_spec.get(member.name.lower())), now)
             or _protected(member)
+            or asleep
             or _in_open_window(member, window)
         )
         if obstacle:
@@ -76,6 +80,19 @@ def creation_lock(ref: GroupRef, locks: tuple[Lock, ...] | None) -> Lock | None:
     for lock in locks or ():
         if lock.level is LockLevel.READ_ONLY and _covers(_normal(lock.scope), scope):
             return lock
+    return None
+
+
+def set_obstacle(ref: GroupRef, locks: tuple[Lock, ...] | None) -> Blocked | None:
+    """What forbids the deletion of the set itself: a lock of any level over it or inside it, or blindness."""
+    if locks is None:
+        return Blocked(Prevented.LOCKS_UNREADABLE, "the locks could not be read: the set stays")
+    whole = ref.id.lower()
+    for lock in sorted(locks, key=lambda lock: (lock.level != LockLevel.READ_ONLY, lock.scope)):
+        scope = _normal(lock.scope)
+        if _covers(scope, whole) or _covers(whole, scope):
+            where = describe_scope(ref, lock.scope)
+            return Blocked(Prevented.LOCKED, f"{lock.level} {where}: the set stays")
     return None
 
 
@@ -167,6 +184,11 @@ def _protected(member: Member) -> Obstacle | None:
     if member.instance.protected:
         return Obstacle(Prevented.PROTECTED, "its protection policy forbids scale-in")
     return None
+
+
+def _suspended(fleet: Fleet, now: datetime) -> Obstacle | None:
+    found = suspension.block(fleet, Process.DELETE, now)
+    return Obstacle(found.reason, found.detail, found.until) if found else None
 
 
 def _in_open_window(member: Member, window: Window) -> Obstacle | None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from controller.core.phase import Phase, classify
 from controller.core.serials import Window, read_window, serial_of
-from controller.core.steps import Reason, Tag
+from controller.core.steps import DeleteSet, Reason, Tag
+from controller.core.tags import TOMBSTONE, parse_tombstone
+from controller.spec.values import DeletionPolicy, Process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from controller.core.observed import Observed
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from controller.spec.values import Fleet
 
 _ASKED_FOR = frozenset({Reason.SCALE_IN, Reason.MARKED})
+_NEED_A_YES = _ASKED_FOR | {Reason.TOMBSTONE}
 
 
 def check(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> tuple[str, ...]:
@@ -33,6 +36,8 @@ def check(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> tuple[
         *_names(observed, plan, window),
         *_places(fleet, plan),
         *_counts(fleet, observed, plan, now),
+        *_endings(fleet, observed, plan, now),
+        *_suspensions(fleet, plan, now),
     )
 
 
@@ -63,7 +68,10 @@ def _victims(
 
 
 def _locked(fleet: Fleet, observed: Observed, name: str, resources: tuple[str, ...]) -> bool:
-    mine = [fleet.ref.instance_id(name), fleet.ref.id, *resources]
+    return _is_under_lock(observed, [fleet.ref.instance_id(name), fleet.ref.id, *resources])
+
+
+def _is_under_lock(observed: Observed, mine: Sequence[str]) -> bool:
     ids = [one.strip("/").lower() + "/" for one in mine]
     scopes = [lock.scope.strip("/").lower() + "/" for lock in observed.locks or ()]
     return any(one.startswith(scope) or scope.startswith(one) for scope in scopes for one in ids)
@@ -85,7 +93,7 @@ def _deletions(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> I
     aside = any(one.guard == "maxDelete" and one.until > now for one in fleet.limits.overrides)
     if inferred > cap and not aside:
         yield f"{inferred} members would be deleted by inference, and {cap} are allowed"
-    explicit = sum(len(step.victims) for step in plan.deletes if step.reason in _ASKED_FOR)
+    explicit = sum(len(step.victims) for step in plan.deletes if step.reason in _NEED_A_YES)
     if explicit > 10 and explicit * 100 > 30 * members and plan.approval is None:
         yield f"{explicit} of {members} members would be deleted without asking"
 
@@ -151,6 +159,40 @@ def _pool_counts(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) ->
     unknown = sorted(set(created) - {pool.name for pool in fleet.pools})
     for name in unknown:
         yield f"members would be created in pool {name}, which the spec does not have"
+
+
+def _endings(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> Iterator[str]:
+    """Nobody goes with the fleet, nor the set, unless the spec and a mark on the set say so for long enough."""
+    ends_set = any(isinstance(step, DeleteSet) for step in plan.steps)
+    buried = any(step.reason is Reason.TOMBSTONE for step in plan.deletes)
+    if fleet.absent and plan.creates:
+        yield "members would be created, and the spec says that the fleet is Absent"
+    if ends_set and observed.members:
+        yield f"the scale set would be deleted with {len(observed.members)} VMs in it"
+    if ends_set and observed.locks is None:
+        yield "the scale set would be deleted although the locks could not be read"
+    if ends_set and _is_under_lock(observed, [fleet.ref.id]):
+        yield "the scale set would be deleted and is locked"
+    if not (ends_set or buried):
+        return
+    if fleet.suspended or not fleet.absent or fleet.deletion_policy is not DeletionPolicy.DELETE:
+        yield "the fleet would be ended, and its spec does not say so"
+    value = observed.group.tags.get(TOMBSTONE) if observed.group else None
+    mark = parse_tombstone(value)
+    if mark is None or mark.digest != fleet.spec_digest[:16]:
+        yield "the fleet would be ended, and the scale set is not marked with this spec"
+    elif (now - mark.since).total_seconds() < 60 * fleet.deletion_hold_minutes:
+        yield f"the fleet would be ended, and its tombstone stands only since {mark.since}"
+
+
+def _suspensions(fleet: Fleet, plan: Plan, now: datetime) -> Iterator[str]:
+    """What the spec puts to sleep for a time is not done in that time."""
+    asleep = {one.process for one in fleet.suspensions if one.until > now}
+    if Process.CREATE in asleep and plan.creates:
+        yield "members would be created, and creations are suspended"
+    deletes = plan.victims or any(isinstance(step, DeleteSet) for step in plan.steps)
+    if Process.DELETE in asleep and deletes:
+        yield "something would be deleted, and deletions are suspended"
 
 
 def _live(observed: Observed, now: datetime) -> int:

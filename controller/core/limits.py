@@ -10,6 +10,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from controller.core.steps import Approval, Blocked, Prevented
+from controller.spec.values import DeletionPolicy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -28,7 +29,8 @@ APPROVAL_SHARE_PERCENT, APPROVAL_COUNT = 30, 10
 
 def is_at_rest(fleet: Fleet) -> bool:
     """Whether the spec says that the fleet is to be looked at and not changed."""
-    return fleet.suspended or fleet.absent
+    kept = fleet.absent and fleet.deletion_policy is DeletionPolicy.RETAIN
+    return fleet.suspended or kept
 
 
 def set_limit(fleet: Fleet) -> int:

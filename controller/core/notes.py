@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.core import limits, mix, preflight
+from controller.core import limits, mix, preflight, suspension, tombstone
 from controller.core.phase import Phase, classify
 from controller.core.steps import Prevented
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from controller.core.steps import SpreadReport
 
 _SHOWN = 3
+_SAID_OF_ALL = frozenset({Prevented.LOCKS_UNREADABLE, Prevented.NOT_OURS, Prevented.SUSPENDED})
+"""Obstacles that concern every member, or that another note tells."""
 
 
 def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> tuple[str, ...]:
@@ -37,8 +39,8 @@ def _guards(scene: Scene, decisions: Decisions) -> Iterator[str]:
     live, desired = len(scene.buckets.live), scene.fleet.replicas
     if scene.fleet.suspended:
         yield "suspended by its spec: looked at, not changed"
-    elif scene.fleet.absent:
-        yield "its spec says Absent: nothing is created, and its members stay until somebody deletes them"
+    yield from tombstone.notes(scene)
+    yield from suspension.notes(scene.fleet, scene.now)
     guards, now = scene.fleet.limits, scene.now
     if any(one.reason is Prevented.OVERSHOOT for one in decisions.blocked):
         yield f"{live} members for {desired} wanted: no creation until the excess is gone"
@@ -62,7 +64,7 @@ def _undeletable(scene: Scene, decisions: Decisions) -> Iterator[str]:
     kept: dict[str, list[str]] = {}
     for name in sorted(scene.ledger.obstacles):
         obstacle = scene.ledger.obstacles[name]
-        if name in wanted or obstacle.reason in {Prevented.LOCKS_UNREADABLE, Prevented.NOT_OURS}:
+        if name in wanted or obstacle.reason in _SAID_OF_ALL:
             continue
         kept.setdefault(_kept_words(obstacle.reason, obstacle.detail), []).append(name)
     for words, names in kept.items():

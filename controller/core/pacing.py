@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.core import deletability, serials
+from controller.core import deletability, serials, tombstone
 from controller.core.observed import Serials
 from controller.core.phase import NOT_SERVING, Phase, classify
 from controller.core.steps import Reason
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BATCH = 50
 """Names in one batch deletion. Azure documents no limit; fifty keep one failure small."""
 WIDEST_WAVE = 50
+_NEED_A_YES = frozenset({Reason.SCALE_IN, Reason.TOMBSTONE})
 
 NO_ROOM = "it waits until the members in whose place it comes are being deleted"
 """Why a creation is put off together with a deletion."""
@@ -55,7 +56,7 @@ def delete_batch(fleet: Fleet, plan: Plan) -> tuple[str, ...]:
     names = [
         victim.instance
         for step in plan.deletes
-        if not (held and step.reason is Reason.SCALE_IN)
+        if not (held and step.reason in _NEED_A_YES)
         for victim in step.victims
     ]
     return tuple(names[: 1 if fleet.quorum else BATCH])
@@ -76,8 +77,8 @@ def confirm_victims(
 ) -> Confirmation:
     """Judge each victim once more by a look taken immediately before the request is sent.
 
-    A victim stays if it is gone or leaving already, is not ours, has a lock or hold by now, or was to go
-    for not serving and serves again.
+    A victim stays if it is gone or leaving already, is not ours, has a lock or hold by now, was to go for
+    not serving and serves again, or was to go with its fleet and the tombstone is not there any more.
     """
     window = serials.Window("", Serials(1, 1), (), ())
     ledger = deletability.read_ledger(fleet, fresh, window, now)
@@ -88,6 +89,8 @@ def confirm_victims(
         member = by_name.get(name.lower())
         obstacle = ledger.obstacles.get(member.name) if member else None
         words = obstacle.detail if obstacle else _changed(member, reasons.get(name), now)
+        if not words and reasons.get(name) is Reason.TOMBSTONE:
+            words = cancelled_words(fleet, fresh, now)
         if words:
             stay[name] = words
     return Confirmation(tuple(name for name in names if name not in stay), stay)
@@ -122,6 +125,13 @@ def create_waves(count: int) -> tuple[int, ...]:
         count -= waves[-1]
         size *= 2
     return tuple(waves)
+
+
+def cancelled_words(fleet: Fleet, fresh: Observed, now: datetime) -> str:
+    """Why a fleet does not end after all, by a look taken just now; empty if it does."""
+    if tombstone.is_due(fleet, fresh, now):
+        return ""
+    return "the tombstone on the scale set is not there any more"
 
 
 def _changed(member: Member | None, reason: Reason | None, now: datetime) -> str:

@@ -9,12 +9,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import adoption, digest, drift, naming, preflight, report, scaling, shells
+from controller.core import (
+    adoption,
+    digest,
+    drift,
+    naming,
+    preflight,
+    report,
+    scaling,
+    shells,
+    suspension,
+    tombstone,
+)
 from controller.core.decisions import Decisions
 from controller.core.deletability import creation_lock
 from controller.core.limits import is_at_rest
 from controller.core.scene import read_scene
 from controller.core.steps import Blocked, Delete, EnsureSet, Plan, Prevented, Reason
+from controller.spec.values import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,9 +41,15 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     """Decide what to do about one fleet, and say why. Never raises for values that the loader accepts."""
     scene = read_scene(fleet, observed, memory, now)
     refusal = _refusal(scene)
-    if refusal or is_at_rest(fleet):
-        return _finish(scene, Decisions(blocked=[refusal] if refusal else []))
+    if refusal:
+        return _finish(scene, Decisions(blocked=[refusal]))
     decisions = Decisions()
+    tombstone.withdraw(scene, decisions)
+    if is_at_rest(fleet):
+        return _finish(scene, decisions)
+    if fleet.absent:
+        tombstone.bury(scene, decisions)
+        return _finish(scene, decisions)
     _ensure_set(scene, decisions)
     adoption.adopt(scene, decisions.steps, decisions.blocked)
     removal = shells.remove(scene)
@@ -66,6 +84,8 @@ def _ensure_set(scene: Scene, decisions: Decisions) -> None:
         return
     # Nor is there any use for a set whose members the network would keep from coming up.
     if preflight.stops_everything(scene):
+        return
+    if suspension.active(scene.fleet, Process.CREATE, scene.now):
         return
     where = scene.fleet.placement
     why = f"{scene.fleet.ref.name} does not exist in {scene.fleet.ref.resource_group}"

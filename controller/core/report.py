@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from controller.core import limits, naming, notes, spread
+from controller.core import limits, naming, notes, spread, tombstone
 from controller.core.spread import Layout
 from controller.core.steps import Create, Plan, SpreadReport, Tag
 from controller.core.topology import FAULT_DOMAIN, ZONE
@@ -30,7 +30,7 @@ def finish(scene: Scene, decisions: Decisions) -> Plan:
     blocked = tuple(decisions.blocked)
     return Plan(
         fleet=scene.fleet.name,
-        desired=scene.fleet.replicas,
+        desired=tombstone.desired(scene.fleet),
         observed=len(live),
         steps=tuple(decisions.steps),
         blocked=blocked,
@@ -43,6 +43,7 @@ def finish(scene: Scene, decisions: Decisions) -> Plan:
         look_again_seconds=_look_again(scene, decisions),
         creating=tuple(member.name for member in scene.buckets.creating),
         leaving=tuple(member.name for member in scene.buckets.leaving),
+        set_leaving=tombstone.is_set_leaving(scene),
         overshoot_frozen=limits.is_overshot(scene.fleet, scene.memory, len(live)),
     )
 
@@ -82,7 +83,8 @@ def _domain(scene: Scene, create: Create) -> str:
 def _look_again(scene: Scene, decisions: Decisions) -> int:
     if decisions.steps:
         return ACTING_SECONDS
-    if scene.buckets.creating or scene.buckets.leaving or not scene.window.closed:
+    moving = scene.buckets.creating or scene.buckets.leaving or tombstone.is_set_leaving(scene)
+    if moving or not scene.window.closed:
         return SETTLING_SECONDS
     ends = [one.until for one in decisions.blocked if one.until is not None]
     wait = min(((end - scene.now).total_seconds() for end in ends), default=RESYNC_SECONDS)

@@ -96,7 +96,8 @@ def read_scene(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) 
     """Work out what a plan rests on, so that nothing depends on the order in which things were listed."""
     observed = _ordered(observed)
     window = serials.read_window(fleet, observed)
-    wanted = {name.lower() for name in fleet.adopt}
+    # A fleet that ends takes nobody in.
+    wanted = set() if fleet.absent else {name.lower() for name in fleet.adopt}
     adopting = tuple(
         member
         for member in observed.members

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.core.observed import Memory, Observed
-    from controller.core.steps import Plan
+    from controller.core.steps import MarkSet, Plan
     from controller.spec.values import Fleet
 
 
@@ -65,6 +65,14 @@ def after_pass(
         written[tags.FLEET] = fleet.name
     written = _without_empty(written)
     return written if written != dict(found) else None
+
+
+def with_tombstone(
+    fleet: Fleet, found: Mapping[str, str], step: MarkSet, now: datetime
+) -> dict[str, str]:
+    """The set's tags with the mark of a tombstone, or without it. Nothing else changes."""
+    kept = {name: value for name, value in found.items() if name != tags.TOMBSTONE}
+    return {**kept, tags.TOMBSTONE: tags.tombstone_mark(fleet, now)} if step.marked else kept
 
 
 def _is_settled(

@@ -25,7 +25,14 @@ _LOCKS = frozenset(
     {Prevented.LOCKED, Prevented.LOCKS_UNREADABLE, Prevented.HELD, Prevented.PROTECTED}
 )
 _FREEZES = frozenset(
-    {Prevented.OVERSHOOT, Prevented.MELTDOWN, Prevented.QUORUM, Prevented.UNIFORM_SET}
+    {
+        Prevented.OVERSHOOT,
+        Prevented.MELTDOWN,
+        Prevented.QUORUM,
+        Prevented.UNIFORM_SET,
+        Prevented.SUSPENDED,
+        Prevented.TOMBSTONE_HOLD,
+    }
 )
 
 
@@ -106,7 +113,7 @@ def compute_status(fleet: Fleet, observed: Observed, plan: Plan) -> Status:
             _blocked_by("QuotaBlocked", plan.blocked, {Prevented.QUOTA}, "enough quota"),
             _blocked_by("CapacityBlocked", plan.blocked, _CAPACITY, "capacity where it is wanted"),
             _blocked_by("Locked", plan.blocked, _LOCKS, "no lock or hold in the way"),
-            _blocked_by("Frozen", plan.blocked, _FREEZES, "no guard stops anything"),
+            _frozen(fleet, plan),
         ),
         sla=compute_sla(fleet, plan),
         prevented=len(plan.blocked),
@@ -137,6 +144,9 @@ def _ready(plan: Plan, ready: int) -> Condition:
 
 def _reconciling(plan: Plan) -> Condition:
     moving = len(plan.creating) + len(plan.leaving)
+    if plan.set_leaving:
+        words = "the scale set is being deleted"
+        return Condition("Reconciling", Truth.TRUE, "UnderWay", words)
     if plan.steps:
         return Condition(
             "Reconciling",
@@ -170,6 +180,13 @@ def _spread(plan: Plan) -> Condition:
     if spread.skew_before <= spread.wanted_skew:
         return Condition("SpreadSatisfied", Truth.TRUE, "WithinSkew", words)
     return Condition("SpreadSatisfied", Truth.FALSE, "SkewExceeded", words)
+
+
+def _frozen(fleet: Fleet, plan: Plan) -> Condition:
+    if fleet.suspended:
+        words = "its spec suspends the fleet: looked at, not changed"
+        return Condition("Frozen", Truth.TRUE, Prevented.SUSPENDED.value, words)
+    return _blocked_by("Frozen", plan.blocked, _FREEZES, "no guard stops anything")
 
 
 def _blocked_by(

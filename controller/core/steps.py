@@ -26,6 +26,8 @@ class Reason(StrEnum):
     FAILED_CREATE = "FailedCreate"
     EVICTED = "Evicted"
     ADOPT = "Adopt"
+    TOMBSTONE = "Tombstone"
+    TOMBSTONE_CANCELLED = "TombstoneCancelled"
 
 
 class Prevented(StrEnum):
@@ -54,6 +56,8 @@ class Prevented(StrEnum):
     NETWORK_MISSING = "NetworkMissing"
     BASIC_LOAD_BALANCER = "BasicLoadBalancer"
     SUBNET_FULL = "SubnetFull"
+    SUSPENDED = "Suspended"
+    TOMBSTONE_HOLD = "TombstoneHold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,24 @@ class Tag:
     why: str
 
 
-Step: TypeAlias = EnsureSet | Create | Delete | Tag
+@dataclass(frozen=True, slots=True)
+class MarkSet:
+    """Put the mark of a tombstone on the scale set, or take it away. Its time is that of the write."""
+
+    reason: Reason
+    why: str
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteSet:
+    """Delete the scale set, which has no members any more."""
+
+    reason: Reason
+    why: str
+
+
+Step: TypeAlias = EnsureSet | Create | Delete | Tag | MarkSet | DeleteSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +223,7 @@ class Plan:
 
     ``desired`` and ``observed`` are members under management; ``unchanged`` those that no step touches.
     ``creating`` and ``leaving`` are members under way since an earlier pass. ``look_again_seconds`` is
-    when to look next if nothing happens before.
+    when to look next if nothing happens before. ``set_leaving``: the set of a fleet that ends is going.
     """
 
     fleet: str
@@ -220,6 +241,7 @@ class Plan:
     creating: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
     overshoot_frozen: bool = False
+    set_leaving: bool = False
     hash: str = ""
 
     @property

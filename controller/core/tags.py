@@ -1,13 +1,14 @@
 """The tags in which a fleet keeps what must outlive a process, and how their values are written.
 
 On a member: whose it is, its serial number, its pool, the fingerprint of its template, its intended
-place, a hold. On the set: serial numbers, remembered scarcity. Azure allows 256 characters in a value.
+place, a hold. On the set: serial numbers, remembered scarcity, a tombstone. Azure allows 256 characters in a value.
 """
 
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from controller.spec.values import Hold
@@ -31,6 +32,7 @@ DELETION_COST = "evenkeel-deletion-cost"
 SERIALS = "evenkeel-serials"
 RESERVED_AT = "evenkeel-reserved-at"
 SCARCITY = "evenkeel-scarcity"
+TOMBSTONE = "evenkeel-tombstone"
 
 VALUE_LIMIT = 256
 COST_LIMIT = 2**31 - 1
@@ -82,6 +84,35 @@ def parse_hold(value: str | None) -> Hold | None:
     trouble = f"its end {end!r} cannot be read" if end and until is None else ""
     reason = fields.get("reason", "") or trouble
     return Hold(owner=fields.get("owner", "") or "unknown", reason=reason, until=until)
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """When a set was marked for its end, and with which spec."""
+
+    since: datetime
+    digest: str
+
+
+def tombstone_digest(fleet: Fleet) -> str:
+    """Names the spec that a tombstone stands for: the head of its digest, which an approval leaves alone."""
+    return fleet.spec_digest[:16]
+
+
+def tombstone_mark(fleet: Fleet, now: datetime) -> str:
+    """``2026-11-21T12:00:00+00:00;`` and the spec's digest.
+
+    A started second counts as a whole one, so that the hold is never shorter than it should be.
+    """
+    since = now.replace(microsecond=0) + timedelta(seconds=1 if now.microsecond else 0)
+    return f"{since.isoformat()};{tombstone_digest(fleet)}"
+
+
+def parse_tombstone(value: str | None) -> Tombstone | None:
+    """Read what ``tombstone_mark`` wrote; None for what cannot be read, which then begins anew."""
+    moment, _, digest = (value or "").partition(";")
+    since = parse_time(moment)
+    return Tombstone(since, digest) if since and digest else None
 
 
 def parse_cost(value: str | None) -> int:

@@ -4,11 +4,12 @@ The order makes a crash between any two lines harmless:
 
 1. the guard's second opinion; a plan that breaks a safety rule is refused whole,
 2. the set, if there is none, with the serial numbers of the new members reserved in it,
-3. the reservation, if the plan needs numbers: a name is used only after the set says so,
-4. tags of members,
-5. deletions, after a fresh look at the victims and their locks,
-6. creations, each create-only and under its reserved name,
-7. the set's tags, if the pass has settled something.
+3. the mark of a tombstone, put on or taken away: nobody goes with the fleet in the pass that writes it,
+4. the reservation, if the plan needs numbers: a name is used only after the set says so,
+5. tags of members,
+6. deletions, after a fresh look at the victims and their locks,
+7. creations, each create-only and under its reserved name,
+8. the empty set of a fleet that ends, or else its tags, if the pass has settled something.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from controller.core.steps import Tag
 from controller.engine.creation import create_members
 from controller.engine.outcome import NO_MORE_THIS_PASS, Progress, Verb, accepted, not_sent, refused
 from controller.engine.removal import batch_may_run, delete_members
-from controller.engine.set_writes import ensure_set, reserve, write_settled
+from controller.engine.set_writes import delete_set, ensure_set, mark_set, reserve, write_settled
 from controller.spec.values import DeletionMode
 from providers.base import TagChange
 from providers.errors import ProviderError
@@ -50,10 +51,12 @@ async def execute(work: Work, memory: Memory) -> Execution:
         memory=memory, group=work.observed.group, deleting=batch and batch_may_run(work)
     )
     progress = await ensure_set(work, progress)
+    progress = await mark_set(work, progress)
     progress = await reserve(work, progress)
     progress = await change_tags(work, progress)
     progress = await delete_members(work, progress)
     progress = await create_members(work, progress)
+    progress = await delete_set(work, progress)
     progress = await write_settled(work, progress)
     return Execution(progress.outcomes, progress.memory)
 

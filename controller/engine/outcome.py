@@ -29,6 +29,8 @@ class Verb(StrEnum):
     DELETE = "delete"
     CREATE = "create"
     SETTLE = "settle"
+    MARK = "mark"
+    DELETE_SET = "deleteSet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,8 +83,9 @@ class PassReport:
 
     @property
     def in_flight(self) -> bool:
-        """Whether members are being created or deleted."""
-        return self.plan is not None and bool(self.plan.creating or self.plan.leaving)
+        """Whether members are being created or deleted, or the set of a fleet that ends."""
+        plan = self.plan
+        return plan is not None and bool(plan.creating or plan.leaving or plan.set_leaving)
 
     @property
     def blocked(self) -> bool:

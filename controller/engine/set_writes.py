@@ -1,4 +1,4 @@
-"""Writes of the scale set itself: its creation, the reservation of serial numbers, what a pass settled.
+"""Writes of the scale set itself: its creation, reserved serial numbers, tombstone, what a pass settled, its end.
 
 Each write is guarded, by create-only or by the etag: whoever comes second looks again. While a batch
 deletion may be running the set is not written, because the write could cut the deletion short.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from controller.core import limits, set_tags, tags
-from controller.core.observed import parse_serials
-from controller.core.steps import EnsureSet
+from controller.core import deletability, limits, pacing, set_tags, tags
+from controller.core.observed import interpret, parse_serials
+from controller.core.steps import DeleteSet, EnsureSet, MarkSet
 from controller.engine.look import look_by_name
 from controller.engine.outcome import NO_MORE_THIS_PASS, Verb, accepted, not_sent, refused
 from providers.base import GroupRequest, ProvisioningState
@@ -56,6 +56,47 @@ async def ensure_set(work: Work, progress: Progress) -> Progress:
     return replace(progress.noting(outcome), group=ready, reserved=True)
 
 
+async def mark_set(work: Work, progress: Progress) -> Progress:
+    """Write the mark of a tombstone, or take it away, if the plan says so."""
+    step = next((step for step in work.plan.steps if isinstance(step, MarkSet)), None)
+    if step is None or progress.stopped:
+        return progress
+    if progress.deleting:
+        return progress.noting(not_sent(Verb.MARK, None, f"the tombstone waits: {_DELETION_RUNS}"))
+    if progress.group is None:
+        return progress.noting(not_sent(Verb.MARK, None, "the scale set was not seen"))
+    wanted = set_tags.with_tombstone(work.fleet, progress.group.tags, step, work.clock.now)
+    try:
+        group = await _write_tags(work, progress.group, wanted)
+    except ProviderError as error:
+        noted = progress.noting(refused(Verb.MARK, None, error))
+        return replace(noted, stopped=isinstance(error, _ENDS_THE_PASS))
+    return replace(progress.noting(accepted(Verb.MARK, None, step.why)), group=group)
+
+
+async def delete_set(work: Work, progress: Progress) -> Progress:
+    """Delete the set of a fleet that ends, after a last look at its locks and its mark."""
+    if progress.stopped or not any(isinstance(step, DeleteSet) for step in work.plan.steps):
+        return progress
+    try:
+        seen = await look_by_name(work.fleet, work.provider, work.clock, names=())
+        why = _why_set_stays(work, interpret(work.fleet.ref, seen))
+        if why:
+            return progress.noting(not_sent(Verb.DELETE_SET, None, f"the scale set stays: {why}"))
+        await work.provider.delete_group(work.fleet.ref)
+    except ProviderError as error:
+        return progress.stopping(refused(Verb.DELETE_SET, None, error))
+    words = f"the scale set {work.fleet.ref.name} is being deleted"
+    return replace(progress.noting(accepted(Verb.DELETE_SET, None, words)), group=None)
+
+
+def _why_set_stays(work: Work, fresh: Observed) -> str:
+    obstacle = deletability.set_obstacle(work.fleet.ref, fresh.locks)
+    if obstacle is not None:
+        return obstacle.detail
+    return pacing.cancelled_words(work.fleet, fresh, work.clock.now)
+
+
 async def reserve(work: Work, progress: Progress) -> Progress:
     """Write the reservation of serial numbers before any of them is used."""
     if progress.stopped or progress.reserved or not work.plan.reservation.needed:
@@ -79,7 +120,8 @@ async def reserve(work: Work, progress: Progress) -> Progress:
 
 async def write_settled(work: Work, progress: Progress) -> Progress:
     """Write what the pass has settled: the window closed, scarcity learned. Nothing if nothing is due."""
-    if progress.stopped or progress.group is None or limits.is_at_rest(work.fleet):
+    is_left = limits.is_at_rest(work.fleet) or work.plan.set_leaving
+    if progress.stopped or progress.group is None or is_left:
         return progress
     wanted = set_tags.after_pass(
         work.fleet,

@@ -3,14 +3,15 @@
 Besides the keys of the public contract: ``pool``, ``runnerUp``, ``replaces`` and ``retry`` on a step
 when they have something to say, ``inferred`` on a deletion, ``wantedSkew`` and ``outside`` in the
 spread, ``unchanged``, ``drift``, ``reservation`` and ``approved`` on a fleet, and ``errors`` beside
-``fleets`` for each fleet without a plan.
+``fleets`` for each fleet without a plan. Besides its verbs: ``markSet`` (``tombstone`` true: the set is
+marked for its end, false: it is not any more) and ``deleteSet``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from controller.core.steps import Create, Delete, EnsureSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, MarkSet, Tag
 from controller.formats.reading import FORMAT_VERSION
 from controller.formats.text import time_text
 
@@ -51,19 +52,26 @@ def step_entry(step: Step) -> dict[str, Json]:
             return _delete_entry(step)
         case Tag():
             return _tag_entry(step)
+        case MarkSet() | DeleteSet():
+            return _set_entry(step)
         case _:
             assert_never(step)
 
 
 def summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
-    """Counts over all plans. A create that replaces a member counts as ``replace`` only."""
+    """Counts over all plans. A create that replaces a member counts as ``replace`` only.
+
+    ``delete`` has the members and each scale set that goes with its fleet.
+    """
+    steps = [step for plan in plans for step in plan.steps]
     creates = [step for plan in plans for step in plan.creates]
     replacing = sum(step.replaces is not None for step in creates)
     return {
         "create": len(creates) - replacing,
-        "delete": sum(len(plan.victims) for plan in plans),
+        "delete": sum(len(plan.victims) for plan in plans)
+        + sum(isinstance(step, DeleteSet) for step in steps),
         "replace": replacing,
-        "change": sum(isinstance(step, Tag) for plan in plans for step in plan.steps),
+        "change": sum(isinstance(step, Tag | MarkSet) for step in steps),
         "unchanged": sum(plan.unchanged for plan in plans),
         "blocked": sum(len(plan.blocked) for plan in plans),
     }
@@ -141,6 +149,13 @@ def _tag_entry(step: Tag) -> dict[str, Json]:
         "reason": str(step.reason),
         "why": step.why,
     }
+
+
+def _set_entry(step: MarkSet | DeleteSet) -> dict[str, Json]:
+    about = {"reason": str(step.reason), "why": step.why}
+    if isinstance(step, DeleteSet):
+        return {"verb": "deleteSet", **about}
+    return {"verb": "markSet", "tombstone": step.marked, **about}
 
 
 def _blocked_entry(blocked: Blocked) -> dict[str, Json]:

@@ -21,7 +21,6 @@ _Schema: TypeAlias = "Mapping[str, Json]"
 
 WITHOUT_EFFECT: Mapping[str, str] = {
     "Metadata.labels": "kept with the fleet, shown nowhere",
-    "Spec.deletionPolicy": "nothing ends a fleet, and a spec that is taken away leaves its members as they are",
     "Protection.manageLocks": "the controller sets no locks; the protection holds all the same",
     "Network.inboundNatRules": "Azure's inline interfaces cannot carry them",
     "Nic.inboundNatRules": "Azure's inline interfaces cannot carry them",
@@ -98,8 +97,8 @@ def _parts() -> dict[str, _Part]:
 def _references(schema: _Schema) -> Iterator[tuple[str, str, str]]:
     """Name each field that holds another part, the part, and ``[]`` if it holds many."""
     for field, inner in _properties(schema).items():
-        many = inner.get("type") == "array"
         text = json.dumps(inner)
+        many = '"type": "array"' in text
         if "#/$defs/" in text and "JsonValue" not in text:
             named = text.split("#/$defs/")[1].split('"')[0]
             yield field, named, "[]" if many else ""
@@ -149,8 +148,10 @@ def _type(schema: _Schema, parts: Mapping[str, _Part]) -> str:
     if "$ref" in schema:
         named = str(schema["$ref"]).rpartition("/")[2]
         return f"[mapping](#{_slug(parts[named])})" if named in parts else "anything"
-    if "anyOf" in schema:
-        choices = cast("list[_Schema]", schema["anyOf"])
+    for union in ("anyOf", "oneOf"):
+        if union not in schema:
+            continue
+        choices = cast("list[_Schema]", schema[union])
         return " or ".join(_type(choice, parts) for choice in choices)
     words = [schema["const"]] if "const" in schema else cast("list[Json]", schema.get("enum", []))
     return ", ".join(f"`{_word(word)}`" for word in words) or _kind(schema, parts)

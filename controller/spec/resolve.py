@@ -15,9 +15,9 @@ from controller.spec.rules.view import PoolView, pools_of
 from providers.base import GroupRef
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from controller.spec.model.control import Limits, Protection
+    from controller.spec.model.control import Limits, Protection, Suspension
     from controller.spec.model.fleet import AzurePlace, FleetDocument
     from controller.spec.model.placement import Placement
     from controller.spec.nodes import Path
@@ -67,7 +67,9 @@ def resolve(document: FleetDocument, origin: Origin, payloads: Mapping[Path, str
         ),
         approval=document.metadata.annotations.get(APPROVE),
         source=origin.place,
-        suspended=spec.suspend,
+        deletion_hold_minutes=spec.deletion_hold_minutes,
+        suspended=spec.suspend is True,
+        suspensions=() if isinstance(spec.suspend, bool) else _suspensions(spec.suspend),
         absent=spec.state == "Absent",
         manage_locks=spec.protection.manage_locks,
     )
@@ -182,6 +184,18 @@ def _holds(protection: Protection) -> dict[str, values.Hold]:
         )
         for entry in protection.instances
     }
+
+
+def _suspensions(entries: Sequence[Suspension]) -> tuple[values.Suspension, ...]:
+    return tuple(
+        values.Suspension(
+            process=values.Process(entry.process),
+            owner=entry.owner,
+            reason=entry.reason,
+            until=parse_time(entry.until),
+        )
+        for entry in entries
+    )
 
 
 def _limits(limits: Limits) -> values.Limits:

@@ -36,12 +36,14 @@ _EXPECTED = {
     "tuple_type": "a list",
     "list_type": "a list",
 }
+_NO_STEPS = frozenset({"[key]", "[list]", "[flag]"})
+"""Parts of an error's place that stand for no step in the text."""
 _QUOTED = re.compile(r"'([^']*)'")
 
 
 def to_problem(error: ErrorDetails, root: Node) -> Problem:
     """Turn one of pydantic's errors into a problem with its place in the text."""
-    path: Path = tuple(step for step in error["loc"] if step != "[key]")
+    path: Path = tuple(step for step in error["loc"] if step not in _NO_STEPS)
     kind = error["type"]
     if kind == "extra_forbidden":
         return _unknown_field(path, root)

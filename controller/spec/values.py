@@ -66,6 +66,17 @@ class DeletionPolicy(StrEnum):
     DELETE = "Delete"
 
 
+class Process(StrEnum):
+    """What a spec can put to sleep by itself. Drift, repair and rebalance change nothing yet."""
+
+    CREATE = "create"
+    DELETE = "delete"
+    DRIFT = "drift"
+    REPAIR = "repair"
+    REBALANCE = "rebalance"
+    SWEEP = "sweep"
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """Where members may stand.
@@ -167,6 +178,16 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """One process of a fleet asleep until a time, and who answers for it."""
+
+    process: Process
+    owner: str
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """Guards of a fleet.
 
@@ -197,8 +218,9 @@ class Fleet:
 
     ``spec_digest`` covers the whole spec without the approval annotation. ``approval`` is the token that
     somebody put into the spec or onto the command line, or None. ``source`` is ``file:line`` for people.
-    ``suspended``: look and report, change nothing. ``absent``: the fleet is to end as ``deletion_policy``
-    says. ``manage_locks``: somebody wants an Azure lock on each held member.
+    ``suspended``: look and report, change nothing; ``suspensions`` are of single processes. ``absent``: the
+    fleet is to end as ``deletion_policy`` says, after ``deletion_hold_minutes`` in which that stood.
+    ``manage_locks``: somebody wants an Azure lock on each held member.
     """
 
     name: str
@@ -215,11 +237,13 @@ class Fleet:
     quorum: Quorum | None = None
     deletion: DeletionMode = DeletionMode.BATCH
     deletion_policy: DeletionPolicy = DeletionPolicy.RETAIN
+    deletion_hold_minutes: int = 10
     managed_image: bool = False
     approval: str | None = None
     revision: str = ""
     source: str = ""
     suspended: bool = False
+    suspensions: tuple[Suspension, ...] = ()
     absent: bool = False
     manage_locks: bool = False
 

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 import pytest
 
+from controller.cli.plan_markdown import plan_markdown
 from controller.cli.plan_text import plan_text
 from controller.cli.rows import PlanView, Unplanned
 from controller.cli.screen import Screen
-from controller.core.steps import Approval, Blocked, Prevented
+from controller.core.steps import Approval, Blocked, DeleteSet, MarkSet, Prevented, Reason
 from tests.cli import views
 from tests.cli.transcripts import check_transcript, longest_line
 
@@ -109,6 +110,28 @@ def test_replacement_has_its_symbol() -> None:
     text = plan_text([PlanView(views.plan(step, before={"3": 1}, after={"3": 2}))], PIPE)
     assert re.search(r"^  -/\+ +web-000009 ", text, re.MULTILINE)
     assert "replaces web-000004" in text
+
+
+@pytest.mark.parametrize(
+    ("step", "line", "summary"),
+    [
+        (
+            MarkSet(Reason.TOMBSTONE, "the hold begins", marked=True),
+            "  ~   the scale set",
+            "1 to change",
+        ),
+        (DeleteSet(Reason.TOMBSTONE, "nobody is left"), "  -   the scale set", "1 to destroy"),
+    ],
+)
+def test_end_of_a_set_is_told(step: MarkSet | DeleteSet, line: str, summary: str) -> None:
+    """The mark of a tombstone and the end of a set have a row each, count, and are no plan without changes."""
+    made = views.plan(step, before={"1": 0}, after={"1": 0}, desired=0)
+    for text in (plan_text([PlanView(made)], PIPE), plan_markdown([PlanView(made)])):
+        assert "the scale set" in text
+        assert step.why in text
+        assert summary in text
+        assert "No changes" not in text
+    assert line in plan_text([PlanView(made)], PIPE)
 
 
 @pytest.mark.parametrize("name", ["web", "a" * 36])

@@ -17,6 +17,7 @@ from controller.core.steps import (
     Reason,
     Reservation,
     SpreadReport,
+    Step,
     Victim,
 )
 from controller.spec.values import Fleet, Placement, Pool, SizeChoice, Template
@@ -88,7 +89,7 @@ def observed(*members: Member, locked: tuple[str, ...] = ()) -> Observed:
 
 
 def plan(
-    *steps: Create | Delete,
+    *steps: Step,
     before: dict[str, int],
     after: dict[str, int],
     blocked: tuple[Blocked, ...] = (),

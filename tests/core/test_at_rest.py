@@ -35,7 +35,7 @@ MISSING = replace(observed(), exists=False, group=None)
         (SUSPENDED, "suspended by its spec: looked at, not changed"),
         (
             ABSENT,
-            "its spec says Absent: nothing is created, and its members stay until somebody deletes them",
+            "its spec says Absent and Retain: it is not managed any more, and its members stay as they are",
         ),
     ],
 )

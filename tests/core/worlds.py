@@ -11,15 +11,18 @@ from controller.core import tags
 from controller.core.observed import Member, Memory, Observed, Scarce, Serials
 from controller.core.steps import Create, Plan
 from controller.spec.values import (
+    DeletionPolicy,
     Fleet,
     Hold,
     Limits,
     Placement,
+    Process,
     Quorum,
     ScaleIn,
     SizeAllocation,
     SizeChoice,
     Spot,
+    Suspension,
     VictimAge,
     VictimOrder,
     WhenUnsatisfiable,
@@ -86,6 +89,22 @@ SPOTS = st.none() | st.builds(
 )
 
 
+SUSPENSIONS = st.lists(
+    st.builds(
+        Suspension,
+        process=st.sampled_from(Process),
+        owner=st.just("ana"),
+        reason=st.just("audit"),
+        until=st.sampled_from([NOW, NOW + timedelta(hours=1)]),
+    ),
+    max_size=2,
+    unique_by=lambda one: one.process,
+).map(tuple)
+MARKS = st.sampled_from(
+    [None, None, "", "yesterday;0", *(f"{NOW - timedelta(minutes=n)};{'0' * 16}" for n in (1, 11))]
+)
+
+
 @st.composite
 def fleets(draw: st.DrawFn, most: int = 9) -> Fleet:
     """A fleet of one or two pools, with every kind of rule on it."""
@@ -114,6 +133,10 @@ def fleets(draw: st.DrawFn, most: int = 9) -> Fleet:
         ),
         limits=Limits(draw(st.sampled_from([None, 0, 3])), draw(st.integers(1, 3))),
         quorum=draw(st.sampled_from([None, None, None, Quorum()])),
+        suspensions=draw(SUSPENSIONS),
+        suspended=draw(st.sampled_from([False] * 9 + [True])),
+        absent=draw(st.sampled_from([False] * 4 + [True])),
+        deletion_policy=draw(st.sampled_from(DeletionPolicy)),
     )
 
 
@@ -171,10 +194,13 @@ def looks(draw: st.DrawFn, most: int = 9) -> Observed:
         {"standardDSv5Family": (draw(st.integers(0, 20)), 4), "lowPriorityCores": (6, 2)},
         d2s=draw(st.frozensets(st.sampled_from(ZONES))),
     )
+    group = a_group(following, floor)
+    mark = draw(MARKS)
+    group = replace(group, tags={**group.tags, **({tags.TOMBSTONE: mark} if mark else {})})
     return replace(
         seen,
         serials=draw(st.sampled_from([None, Serials(floor, following)])),
-        group=draw(st.sampled_from([a_group(following, floor), None])),
+        group=draw(st.sampled_from([group, group, None])),
         catalog=draw(st.sampled_from([None, catalog])),
     )
 
@@ -228,6 +254,7 @@ def calm(fleet: Fleet, seen: Observed) -> tuple[Fleet, Observed]:
     )
     limits = replace(fleet.limits, max_delete=None, unhealthy_percent=100)
     easy = replace(fleet, placement=placement, limits=limits, holds={}, adopt=(), quorum=None)
+    easy = replace(easy, suspended=False, suspensions=(), absent=False)
     members = tuple(
         replace(one, hold=None, listed=True, instance=replace(one.instance, protected=False))
         for one in seen.members

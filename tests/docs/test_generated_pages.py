@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 READ_BY_NOBODY = {
     "Fleet.labels": "Metadata.labels",
-    "Fleet.deletion_policy": "Spec.deletionPolicy",
     "Fleet.manage_locks": "Protection.manageLocks",
     "Quorum.voters": "Quorum.voters",
     "Quorum.zone_loss_safe": "Quorum.zoneLossSafe",

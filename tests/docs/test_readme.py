@@ -81,9 +81,9 @@ def test_azure_is_unproved() -> None:
 
 
 def test_gaps_are_told() -> None:
-    """The README names the fields whose lack of effect could hurt."""
+    """The README says that a spec which is gone deletes nothing, and what ends a fleet instead."""
     gaps = TEXT.partition("does **not** do yet")[2].partition("\n## ")[0]
-    assert all(f"`{field}`" in gaps for field in ("state: Absent", "deletionPolicy"))
+    assert all(f"`{field}`" in gaps for field in ("state: Absent", "deletionPolicy: Delete"))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -16,8 +16,10 @@ from controller.core.steps import (
     Blocked,
     Create,
     Delete,
+    DeleteSet,
     EnsureSet,
     FieldDrift,
+    MarkSet,
     MemberDrift,
     Plan,
     Prevented,
@@ -130,6 +132,19 @@ STEPS: list[tuple[Step, dict[str, Json]]] = [
             "why": "asked for",
         },
     ),
+    (
+        MarkSet(Reason.TOMBSTONE, "the spec says Absent", marked=True),
+        {
+            "verb": "markSet",
+            "tombstone": True,
+            "reason": "Tombstone",
+            "why": "the spec says Absent",
+        },
+    ),
+    (
+        DeleteSet(Reason.TOMBSTONE, "nobody is left"),
+        {"verb": "deleteSet", "reason": "Tombstone", "why": "nobody is left"},
+    ),
 ]
 
 
@@ -154,6 +169,15 @@ def test_summary_counts_kinds() -> None:
         "unchanged": 4,
         "blocked": 1,
     }
+
+
+def test_summary_counts_the_end_of_a_set() -> None:
+    """The mark of a tombstone counts as a change, the set that goes as a deletion."""
+    mark = MarkSet(Reason.TOMBSTONE, "the spec says Absent", marked=True)
+    made = a_plan(mark, DeleteSet(Reason.TOMBSTONE, "nobody is left"))
+    summary = plan_document([made], {})["summary"]
+    assert isinstance(summary, dict)
+    assert (summary["change"], summary["delete"]) == (1, 1)
 
 
 def test_blocked_entry_has_until() -> None:

@@ -190,6 +190,40 @@ MISTAKES = (
         "write `false`",
     ),
     Mistake(
+        "suspension without end",
+        "  replicas: 6",
+        "  replicas: 6\n  suspend: [{process: create, owner: ana, reason: audit}]",
+        "EK0202",
+        (12, 14),
+        "add `until:`",
+    ),
+    Mistake(
+        "suspension of nothing known",
+        "  replicas: 6",
+        "  replicas: 6\n  suspend: [{process: creates, owner: a, reason: b, until: 2027-01-31T18:00:00Z}]",
+        "EK0204",
+        (12, 23),
+        "did you mean `create`",
+    ),
+    Mistake(
+        "suspension twice",
+        "  replicas: 6",
+        "  replicas: 6\n  suspend:\n"
+        '    - {process: create, owner: a, reason: b, until: "2027-01-31T18:00:00Z"}\n'
+        '    - {process: create, owner: c, reason: d, until: "2027-01-31T18:00:00Z"}',
+        "EK0207",
+        (14, 17),
+        "keep one of the two",
+    ),
+    Mistake(
+        "hold too short",
+        "  replicas: 6",
+        "  replicas: 6\n  deletionHoldMinutes: 1",
+        "EK0205",
+        (12, 24),
+        "write 10 or more",
+    ),
+    Mistake(
         "boolean for word",
         "whenUnsatisfiable: Relax",
         "whenUnsatisfiable: false",

@@ -30,6 +30,7 @@ CONTROL = """\
   quorum: {voters: 5}
   deletion: Single
   deletionPolicy: Delete
+  deletionHoldMinutes: 30
   state: Absent
   suspend: true
   tags: {owner: me}"""
@@ -93,7 +94,10 @@ def test_control_values() -> None:
     assert (fleet.limits.max_delete, fleet.adopt) == (3, ("old-1",))
     assert fleet.quorum == values.Quorum(voters=5)
     assert fleet.deletion is values.DeletionMode.SINGLE
-    assert fleet.deletion_policy is values.DeletionPolicy.DELETE
+    assert (fleet.deletion_policy, fleet.deletion_hold_minutes) == (
+        values.DeletionPolicy.DELETE,
+        30,
+    )
     assert (fleet.absent, fleet.suspended, fleet.manage_locks) == (True, True, True)
 
 
@@ -263,6 +267,23 @@ def test_scenarios_passed_over() -> None:
     assert (len(specs.fleets), specs.broken, specs.diagnostics) == (1, (), ())
 
 
+SLEEP = '[{{process: {}, owner: ana, reason: audit, until: "2027-01-31T18:00:00Z"}}]'
+
+
+def test_single_processes_sleep() -> None:
+    """A list under ``suspend`` puts single processes to sleep, each with owner, reason and end."""
+    fleet = fleet_of(("  replicas: 6", "  replicas: 6\n  suspend: " + SLEEP.format("delete")))
+    until = datetime(2027, 1, 31, 18, tzinfo=UTC)
+    one = values.Suspension(values.Process.DELETE, "ana", "audit", until)
+    assert (fleet.suspended, fleet.suspensions) == (False, (one,))
+
+
+def test_empty_list_suspends_nothing() -> None:
+    """An empty list under ``suspend`` puts nothing to sleep."""
+    fleet = fleet_of(("  replicas: 6", "  replicas: 6\n  suspend: []"))
+    assert (fleet.suspended, fleet.suspensions) == (False, ())
+
+
 WARNINGS = [
     (("Standard_D2as_v5", "Standard_D2as_v99"), "EK0502", (16, 28)),
     (("location: westeurope", "location: westeurop"), "EK0309", (10, 15)),
@@ -272,8 +293,7 @@ WARNINGS = [
     (("  replicas: 6", "  replicas: 6\n  quorum: {voters: 4}"), "EK0701", (12, 3)),
     (("  replicas: 6", "  replicas: 6\n  quorum: {}"), "EK0701", (12, 3)),
     (("  replicas: 6", "  replicas: 6\n  protection: {manageLocks: true}"), "EK0210", (12, 29)),
-    (("  replicas: 6", "  replicas: 6\n  state: Absent"), "EK0210", (12, 10)),
-    (("  replicas: 6", "  replicas: 6\n  deletionPolicy: Delete"), "EK0210", (12, 19)),
+    (("  replicas: 6", "  replicas: 6\n  suspend: " + SLEEP.format("repair")), "EK0210", (12, 23)),
     (
         ("outbound:", "inboundNatRules: [/subscriptions/x/inboundNatRules/y]\n      outbound:"),
         "EK0210",

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from tests.stories import hindrance_stories, scaling_stories, spec_stories
+from tests.stories import ending_stories, hindrance_stories, scaling_stories, spec_stories
 
-BOOK = (*scaling_stories.STORIES, *hindrance_stories.STORIES, *spec_stories.STORIES)
+BOOK = (
+    *scaling_stories.STORIES,
+    *hindrance_stories.STORIES,
+    *spec_stories.STORIES,
+    *ending_stories.STORIES,
+)

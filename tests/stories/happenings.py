@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from controller.core import limits, tags
-from controller.spec.values import Placement, ScaleIn
+from controller.spec.values import DeletionPolicy, Placement, Process, ScaleIn, Suspension
 from providers.base import (
     GroupRequest,
     Health,
@@ -64,6 +64,45 @@ def edits(at: float, words: str, **over: Any) -> Happening:
     def act(stage: Stage) -> str:
         stage.put(replace(stage.fleet, **over))
         return f"the spec is edited: {words}"
+
+    return Happening(at, act)
+
+
+def ends(at: float, hold_minutes: int = 10) -> Happening:
+    """Somebody writes into the spec that the fleet is to end, members and all."""
+
+    def act(stage: Stage) -> str:
+        ended = replace(
+            stage.fleet,
+            absent=True,
+            deletion_policy=DeletionPolicy.DELETE,
+            deletion_hold_minutes=hold_minutes,
+            spec_digest=f"{hold_minutes}absent".ljust(64, "0"),
+        )
+        stage.put(ended)
+        return "the spec is edited: state: Absent, deletionPolicy: Delete"
+
+    return Happening(at, act)
+
+
+def suspends(at: float, process: str, seconds: float) -> Happening:
+    """Somebody puts one process of the fleet to sleep for a time."""
+
+    def act(stage: Stage) -> str:
+        until = stage.region.clock.now + timedelta(seconds=seconds)
+        one = Suspension(Process(process), "ana", "the audit runs", until)
+        stage.put(replace(stage.fleet, suspensions=(one,)))
+        return f"the spec is edited: ana suspends {process} until {until:%H:%M:%S}"
+
+    return Happening(at, act)
+
+
+def cancels(at: float) -> Happening:
+    """Somebody takes the end of the fleet back."""
+
+    def act(stage: Stage) -> str:
+        stage.put(replace(stage.fleet, absent=False, spec_digest="present".ljust(64, "0")))
+        return "the spec is edited: state: Present"
 
     return Happening(at, act)
 

@@ -45,7 +45,8 @@ def cast_of(places: Mapping[str, int], klass: str = "Regular", pool: str = "") -
 class Stage:
     """What lasts when a process dies: the region and the specs. Fleets are kept by their set's id.
 
-    ``frozen`` are the sets whose spec is broken or gone, with the word for it. ``random`` is None in a
+    ``frozen`` are the sets whose spec is broken or gone, with the word for it. ``spoken`` says since when each
+    set's spec is as it is, in seconds of the region. ``random`` is None in a
     told story, where the first of equals is taken, and seeded in a shuffle.
     """
 
@@ -54,6 +55,7 @@ class Stage:
     random: Random | None = None
     frozen: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    spoken: dict[str, float] = field(default_factory=dict)
 
     @property
     def fleet(self) -> Fleet:
@@ -72,7 +74,11 @@ class Stage:
 
     def put(self, fleet: Fleet) -> None:
         """Accept a spec: a new one, or a new version of one of the same set."""
-        self.fleets[fleet.ref.id.lower()] = fleet
+        key = fleet.ref.id.lower()
+        before = self.fleets.get(key)
+        if before is None or before.spec_digest != fleet.spec_digest:
+            self.spoken[key] = self.region.clock.elapsed
+        self.fleets[key] = fleet
 
     def records(self, ref: GroupRef) -> list[InstanceRecord]:
         """Every VM that really is in a set, leaving ones included."""

@@ -7,7 +7,17 @@ from datetime import datetime
 
 from controller.core.observed import Member, Observed
 from controller.core.phase import classify
-from controller.core.steps import Blocked, Create, Delete, EnsureSet, Plan, Tag, Victim
+from controller.core.steps import (
+    Create,
+    Delete,
+    DeleteSet,
+    EnsureSet,
+    MarkSet,
+    Plan,
+    Step,
+    Tag,
+    Victim,
+)
 from controller.engine.outcome import Outcome
 from controller.engine.report import PassReport
 from controller.spec.values import Fleet
@@ -34,7 +44,7 @@ def pass_lines(fleet: Fleet, report: PassReport) -> list[str]:
         *picture_lines(fleet, report.observed, report.ended_at),
         *(f"plan    {line}" for step in plan.steps for line in _step_lines(step)),
         *_approval_lines(plan),
-        *(f"blocked {line}" for line in _blocked_lines(plan.blocked)),
+        *(f"blocked {line}" for line in _blocked_lines(plan)),
         *(f"note    {note}" for note in plan.notes),
         *(f"broken  {sentence}" for sentence in report.violations),
         *_outcome_lines(report.outcomes),
@@ -111,7 +121,7 @@ def _some(names: Sequence[str]) -> str:
     return f"{names[0]} and {len(names) - 1} more"
 
 
-def _step_lines(step: EnsureSet | Create | Delete | Tag) -> list[str]:
+def _step_lines(step: Step) -> list[str]:
     match step:
         case EnsureSet():
             return [f"create the scale set: {step.why}"]
@@ -125,6 +135,11 @@ def _step_lines(step: EnsureSet | Create | Delete | Tag) -> list[str]:
             return [*lines, f"delete {more} more, each for a reason of its own"] if more else lines
         case Tag():
             return [f"tag {step.instance} ({step.reason.value}): {step.why}"]
+        case MarkSet():
+            verb = "mark" if step.marked else "unmark"
+            return [f"{verb} the scale set ({step.reason.value}): {step.why}"]
+        case DeleteSet():
+            return [f"delete the scale set ({step.reason.value}): {step.why}"]
 
 
 def _create_line(step: Create) -> str:
@@ -152,12 +167,13 @@ def _approval_lines(plan: Plan) -> list[str]:
     return [f"needs   an approval ({given}): {plan.approval.why}"]
 
 
-def _blocked_lines(blocked: Sequence[Blocked]) -> list[str]:
+def _blocked_lines(plan: Plan) -> list[str]:
+    nobody = "a new member" if plan.desired else "the fleet"
     grouped: dict[tuple[str, str, str], list[str]] = {}
-    for one in blocked:
+    for one in plan.blocked:
         until = f", until {clock_words(one.until)}" if one.until else ""
         key = (one.reason.value, one.detail, until)
-        grouped.setdefault(key, []).append(one.instance or "a new member")
+        grouped.setdefault(key, []).append(one.instance or nobody)
     return [
         f"{_grouped(names)} ({reason}{until}): {detail}"
         for (reason, detail, until), names in grouped.items()

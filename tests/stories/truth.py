@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controller.core import tags
-from controller.spec.values import Fleet
+from controller.spec.values import DeletionPolicy, Fleet
 from providers.base import GroupRef, Priority
 from providers.simulated import locks
 from providers.simulated.lifecycle import Phase
@@ -55,6 +55,8 @@ class Truth:
             self._judge_create(fleet, now[names[0]], living)
         if call == "delete":
             self._judge_delete(fleet, ref, names, living)
+        if call == "deleteGroup" or (call == "delete" and fleet.absent):
+            self._judge_end(fleet, call)
 
     def _judge_create(
         self, fleet: Fleet, created: InstanceRecord, living: dict[str, InstanceRecord]
@@ -91,6 +93,16 @@ class Truth:
             if name in gone and self._is_held(fleet, record):
                 self._say(f"{name} was deleted and is held")
 
+    def _judge_end(self, fleet: Fleet, call: str) -> None:
+        """A fleet ends only if its spec says so, and has said so for the whole hold time."""
+        stood = self._stage.region.clock.elapsed - self._stage.spoken[fleet.ref.id.lower()]
+        if not _ends(fleet):
+            self._say(f"{call} was sent and the spec does not end the fleet")
+        elif stood < 60 * fleet.deletion_hold_minutes:
+            self._say(f"{call} was sent {stood:.0f} s after the spec came to say so")
+        if call == "deleteGroup" and self._before.members:
+            self._say(f"{call} was sent with {len(self._before.members)} members in the set")
+
     def _judge_floor(self, fleet: Fleet, gone: set[str], living: dict[str, InstanceRecord]) -> None:
         """Nobody who serves goes while those who stay instead are not in any list yet."""
         now = self._stage.region.clock.elapsed
@@ -119,8 +131,14 @@ def _pool(record: InstanceRecord) -> str:
     return record.tags.get(tags.POOL, "")
 
 
+def _ends(fleet: Fleet) -> bool:
+    return fleet.absent and fleet.deletion_policy is DeletionPolicy.DELETE
+
+
 def _wanted(fleet: Fleet, record: InstanceRecord) -> int:
-    """How many are wanted of the pool that a member belongs to."""
+    """How many are wanted of the pool that a member belongs to: nobody, in a fleet that ends."""
+    if _ends(fleet):
+        return 0
     return sum(pool.replicas for pool in fleet.pools if pool.name == _pool(record))
 
 

@@ -1,6 +1,8 @@
 """How a fleet is changed: scale-in, protection, guards, quorum."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Discriminator, Tag
 
 from controller.spec.model.base import Many, NonEmpty, Part
 from controller.spec.model.names import Count, InstanceName, Percent, Positive, Time
@@ -50,6 +52,30 @@ class Override(Part):
     """When it ends."""
     reason: NonEmpty
     """Why."""
+
+
+class Suspension(Part):
+    """One process put to sleep on purpose, by somebody, for a time."""
+
+    process: Literal["create", "delete", "drift", "repair", "rebalance", "sweep"]
+    """Which process. `drift`, `repair` and `rebalance` change nothing in this version anyway."""
+    owner: NonEmpty
+    """Who answers for it."""
+    reason: NonEmpty
+    """Why, for whoever wonders what the fleet waits for."""
+    until: Time
+    """When it ends by itself."""
+
+
+def _form(value: object) -> str:
+    return "[list]" if isinstance(value, list | tuple) else "[flag]"
+
+
+Suspend = Annotated[
+    Annotated[bool, Tag("[flag]")] | Annotated[Many[Suspension], Tag("[list]")],
+    Discriminator(_form),
+]
+"""All processes or none, or a list of some. The form is chosen first, so that one mistake is one error."""
 
 
 class Limits(Part):

@@ -1,12 +1,12 @@
 """The document as a whole."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from controller.spec.model.base import Many, NonEmpty, Part, Some
 from controller.spec.model.capacity import Pool, SizeAllocation, SizeEntry, Spot
-from controller.spec.model.control import Limits, Protection, Quorum, ScaleIn
+from controller.spec.model.control import Limits, Protection, Quorum, ScaleIn, Suspend
 from controller.spec.model.names import (
     Count,
     FleetName,
@@ -86,11 +86,13 @@ class Spec(Part):
     deletion: Literal["Batch", "Single"] = "Batch"
     """`Batch`: one request for all victims. `Single`: one each, which ARM itself refuses under a lock."""
     deletion_policy: Literal["Retain", "Delete"] = "Retain"
-    """What happens to the members when the fleet ends."""
+    """What `state: Absent` means: `Retain` leaves everything as it is, `Delete` deletes members and set."""
+    deletion_hold_minutes: Annotated[int, Field(ge=10, le=1440)] = 10
+    """Minutes that `state: Absent` has to stand unchanged before `deletionPolicy: Delete` deletes anything."""
     state: Literal["Present", "Absent"] = "Present"
-    """`Absent`: nothing is created or deleted any more. Ending the fleet by `deletionPolicy` comes later."""
-    suspend: bool = False
-    """Look and report, change nothing."""
+    """`Absent`: the fleet ends as `deletionPolicy` says. `Present` again, before it is over, cancels that."""
+    suspend: Suspend = False
+    """`true`: look and report, change nothing. A list: only these processes sleep, each until its time."""
     tags: dict[str, str] = Field(default_factory=dict)
     """Tags of each member."""
     required_tags: Many[NonEmpty] = ()

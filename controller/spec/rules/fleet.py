@@ -14,12 +14,15 @@ from controller.spec.rules.view import SPEC, Finding, pools_of, repeated
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from controller.spec.model.control import Suspension
     from controller.spec.model.fleet import FleetDocument, Spec
     from controller.spec.nodes import Path
 
 _OWN_PREFIX = "evenkeel-"
 _AZURE_PREFIXES = ("azure", "microsoft", "windows")
 _TAG_BANNED = re.compile(r"[<>%&\\?/]")
+_NOTHING_TO_SUSPEND = frozenset({"drift", "repair", "rebalance", "sweep"})
+"""Processes that change nothing in this version, whether they sleep or not."""
 MAX_TAGS = 40
 """Azure allows 50 tags on a resource; the controller keeps ten for its own."""
 MAX_MEMBERS = 1_000
@@ -85,8 +88,9 @@ def _duplicates(spec: Spec) -> Iterator[Finding]:
             entry.name for entry in spec.protection.instances
         ),
         (*SPEC, "limits", "overrides"): tuple(entry.guard for entry in spec.limits.overrides),
+        (*SPEC, "suspend"): tuple(entry.process for entry in _suspensions(spec)),
     }
-    field = {"pools": "name", "instances": "name", "overrides": "guard"}
+    field = {"pools": "name", "instances": "name", "overrides": "guard", "suspend": "process"}
     for path, values in lists.items():
         for index, value in repeated(values):
             below = (field[str(path[-1])],) if path[-1] in field else ()
@@ -233,26 +237,26 @@ def _contradictions(spec: Spec) -> Iterator[Finding]:
             )
 
 
+def _suspensions(spec: Spec) -> tuple[Suspension, ...]:
+    return () if isinstance(spec.suspend, bool) else spec.suspend
+
+
 def _without_effect(spec: Spec) -> Iterator[Finding]:
-    asked = (
-        (
-            ("state",),
-            spec.state == "Absent",
-            "nothing is created any more; to end the fleet, scale to 0 first, then delete the set",
-        ),
-        (("deletionPolicy",), spec.deletion_policy == "Delete", "members stay in any case"),
-        (
-            ("protection", "manageLocks"),
-            spec.protection.manage_locks,
-            "set the lock yourself; the protection in this spec holds in any case",
-        ),
+    if spec.protection.manage_locks:
+        remedy = "set the lock yourself; the protection in this spec holds in any case"
+        yield _idle((*SPEC, "protection", "manageLocks"), "`manageLocks` has no effect yet", remedy)
+    for index, entry in enumerate(_suspensions(spec)):
+        if entry.process in _NOTHING_TO_SUSPEND:
+            words = f"suspending `{entry.process}` has no effect yet"
+            remedy = "keep it if it is meant for a later version; nothing does it in this one"
+            yield _idle((*SPEC, "suspend", index, "process"), words, remedy)
+
+
+def _idle(path: Path, words: str, remedy: str) -> Finding:
+    return Finding(
+        Code.NO_EFFECT_YET,
+        path,
+        f"{words}: nothing acts upon it",
+        remedy,
+        severity=Severity.WARNING,
     )
-    for steps, is_asked, remedy in asked:
-        if is_asked:
-            yield Finding(
-                Code.NO_EFFECT_YET,
-                (*SPEC, *steps),
-                f"`{steps[-1]}` has no effect yet: nothing acts upon it",
-                remedy,
-                severity=Severity.WARNING,
-            )
