@@ -48,7 +48,7 @@ class Needs:
 
 def question(fleet: Fleet, observed: Observed, now: datetime) -> NetworkQuestion | None:
     """What to ask about the network before planning; None when no pool lacks members."""
-    if is_at_rest(fleet):
+    if is_at_rest(fleet) or fleet.absent:
         return None
     scene = read_scene(fleet, observed, Memory(), now)
     staying = scene.buckets.staying
