@@ -8,7 +8,8 @@ The tree::
     │   ├── Transient       the platform failed; nothing was done
     │   ├── OutcomeUnknown  sent, and no answer: it may have been done
     │   ├── LeaseHeld       somebody else has the lease that was asked for
-    │   └── LeaseLost       the lease over this fleet is not ours, or not long enough; nothing was sent
+    │   ├── LeaseLost       the lease over this fleet is not ours, or not long enough; nothing was sent
+    │   └── NotRecorded     the intent could not be put on record; nothing was sent
     ├── OfferingError       this size, zone and priority; another may do
     │   ├── NoCapacity      the platform has none left just now
     │   └── NotOffered      the subscription or the zone does not have it
@@ -68,6 +69,10 @@ class LeaseHeld(CallError):
 
 class LeaseLost(CallError):
     """The lease is not ours, or does not last until the call would surely be over. Nothing was sent."""
+
+
+class NotRecorded(CallError):
+    """The intent could not be written down where it has to stand before anything is sent. Nothing was sent."""
 
 
 class OfferingError(ProviderError):

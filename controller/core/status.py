@@ -15,6 +15,7 @@ from controller.core.topology import FAULT_DOMAIN, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from controller.core.observed import Observed
     from controller.core.steps import Blocked, Plan
@@ -46,12 +47,18 @@ class Truth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One statement about a fleet. ``reason`` is one CamelCase word, ``message`` a sentence."""
+    """One statement about a fleet. ``reason`` is one CamelCase word, ``message`` a sentence.
+
+    ``since`` is when the status last changed, ``generation`` the spec that the statement is about, counted
+    as ``conditions`` counts; both are None as long as nobody who keeps watching has filled them in.
+    """
 
     type: str
     status: Truth
     reason: str
     message: str
+    since: datetime | None = None
+    generation: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

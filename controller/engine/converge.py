@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from controller.core.steps import Plan
     from controller.engine.clock import Clock
+    from controller.engine.reconcile import Between
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
     from providers.base import Provider
@@ -61,11 +62,12 @@ async def converge(
     *,
     timeout_seconds: float,
     on_pass: Callable[[PassReport], None],
+    between: Between | None = None,
 ) -> Convergence:
     """Make passes until each fleet is as its spec says, is stuck, or the time is up.
 
     ``on_pass`` is told of every pass, round by round in the order of the fleets. At least one pass is
-    made, however short the timeout.
+    made, however short the timeout. ``between`` is as in ``run_pass``.
     """
     started = clock.now
     deadline = started + timedelta(seconds=timeout_seconds)
@@ -74,7 +76,12 @@ async def converge(
         course.rounds += 1
         memories = {name: report.memory for name, report in course.latest.items()}
         reports = await reconcile_once(
-            course.open, provider, clock, memories=memories, number=course.rounds
+            course.open,
+            provider,
+            clock,
+            memories=memories,
+            number=course.rounds,
+            between=between,
         )
         for report in reports:
             course.note(report)

@@ -11,7 +11,7 @@ import hashlib
 import math
 import traceback
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from controller.core import limits, pacing, status
 from controller.core.observed import Memory
@@ -36,6 +36,9 @@ AT_ONCE = 8
 AFTER_FAILURE_SECONDS = 30
 """When to look again after a pass that could not see or that failed."""
 
+Between: TypeAlias = "Callable[[Fleet, PassReport, Provider], Provider]"
+"""What is put between a planned pass and the cloud when it is carried out: a fence, an audit trail."""
+
 
 async def run_pass(
     fleet: Fleet,
@@ -45,10 +48,12 @@ async def run_pass(
     dry_run: bool = False,
     memory: Memory | None = None,
     number: int = 1,
+    between: Between | None = None,
 ) -> PassReport:
     """Make one pass over one fleet. ``dry_run``: plan only, send nothing that changes anything.
 
     ``memory`` is that of the report before, if this process made one; ``number`` counts the passes.
+    ``between`` gives the provider through which the plan is carried out.
     Raises nothing: a failed look and a mistake of our own are told in the report.
     """
     blank = PassReport(
@@ -61,11 +66,16 @@ async def run_pass(
         memory=memory or Memory(),
     )
     planned = await _contained(_plan(fleet, provider, clock, blank), blank, clock)
-    return planned if dry_run else await carry_out(fleet, planned, provider, clock)
+    return planned if dry_run else await carry_out(fleet, planned, provider, clock, between=between)
 
 
 async def carry_out(
-    fleet: Fleet, planned: PassReport, provider: Provider, clock: Clock
+    fleet: Fleet,
+    planned: PassReport,
+    provider: Provider,
+    clock: Clock,
+    *,
+    between: Between | None = None,
 ) -> PassReport:
     """Carry out what a dry run has planned, and nothing else. Raises nothing, like ``run_pass``.
 
@@ -74,7 +84,8 @@ async def carry_out(
     begun = replace(planned, dry_run=False)
     if planned.plan is None or planned.observed is None:
         return begun
-    work = Work(fleet, planned.observed, planned.plan, provider, clock)
+    through = provider if between is None else between(fleet, planned, provider)
+    work = Work(fleet, planned.observed, planned.plan, through, clock)
     return await _contained(_execute(work, begun), begun, clock)
 
 
@@ -86,6 +97,7 @@ async def reconcile_once(
     dry_run: bool = False,
     memories: Mapping[str, Memory] | None = None,
     number: int = 1,
+    between: Between | None = None,
 ) -> tuple[PassReport, ...]:
     """Make one pass over each fleet, up to ``AT_ONCE`` at a time; reports in the order of ``fleets``.
 
@@ -103,6 +115,7 @@ async def reconcile_once(
                 dry_run=dry_run,
                 memory=known.get(fleet.name),
                 number=number,
+                between=between,
             )
 
     return tuple(await asyncio.gather(*(one(fleet) for fleet in fleets)))

@@ -1,0 +1,109 @@
+"""The one place that takes secrets out of what leaves the program.
+
+Two nets, because each has holes: by key, for values whose name says what they are, and by pattern, for
+secrets that stand in the middle of a text. Whatever is taken out is replaced by ``***``, so that a reader
+sees that something was there.
+
+What neither net can know, such as a password in the text of a script, must not reach an output at all:
+first-boot data, extension settings and templates are never printed, logged or recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from providers.base import Json
+
+MASK = "***"
+
+_KEY_WORDS = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "accountkey",
+    "accesskey",
+    "sharedkey",
+    "privatekey",
+    "apikey",
+    "connectionstring",
+    "authorization",
+    "userdata",
+    "customdata",
+    "protectedsettings",
+    "sastoken",
+    "sasuri",
+    "sasurl",
+    "certificatedata",
+    "unattendcontent",
+)
+"""Parts of keys, without regard to case, hyphens and underscores, whose values are never shown."""
+
+_HARMLESS_KEYS = frozenset({"secretname", "secreturl", "tokencredentials", "azuretokencredentials"})
+"""Keys that only name where a secret is, or how one is obtained."""
+
+_APPROVAL_KEYS = frozenset({"approval.token"})
+
+_SECRETS = (
+    # A private key of any kind, whole.
+    re.compile(
+        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+    ),
+    # JSON web tokens: three base64url parts, the first two beginning as JSON does.
+    re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+)
+_NAMED = (
+    # The signature of a shared access signature, wherever the link stands.
+    re.compile(r"(?i)([?&;]|%3f|%26|&amp;|\b)(sig)(=|%3d)[^\s&\"'<>;#]+"),
+    # Storage and bus connection strings, tokens in headers, passwords in links and words.
+    re.compile(r"(?i)()\b((?:shared)?(?:account|access)(?:key|signature))(=)[^\s;\"',]+"),
+    re.compile(r"(?i)()\b(bearer|basic|sharedaccesssignature|sharedkey)(\s+)[\w.~+/=:%&-]{8,}"),
+    re.compile(
+        r"(?i)()\b([\w-]*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?token|pwd))"
+        r"([\"']?\s*[=:]\s*)(?!\*\*\*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
+    ),
+    re.compile(
+        r"(?i)()\b((?:protected[_-]?settings|custom[_-]?data|user[_-]?data)[\"']?)(\s*[=:]\s*)"
+        r"(?!\*\*\*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
+    ),
+    # Whoever stands before the host of a link.
+    re.compile(r"(?i)()(\b[a-z][a-z0-9+.-]*://[^\s/:@]*)(:)[^\s/@]+(?=@)"),
+)
+
+
+def redact_text(text: str) -> str:
+    """A text without the secrets that a pattern can find."""
+    for pattern in _SECRETS:
+        text = pattern.sub(MASK, text)
+    for pattern in _NAMED:
+        text = pattern.sub(rf"\g<1>\g<2>\g<3>{MASK}", text)
+    return text
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a key says that its value is not to be shown."""
+    folded = re.sub(r"[^a-z0-9]", "", key.lower())
+    return folded not in _HARMLESS_KEYS and any(word in folded for word in _KEY_WORDS)
+
+
+def redact(value: Json) -> Json:
+    """A JSON value without secrets: values of secret keys whole, the rest by pattern. Keys stay."""
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, Mapping):
+        return {key: _masked(key, part) for key, part in value.items()}
+    if isinstance(value, Sequence):
+        return [redact(part) for part in value]
+    return value
+
+
+def _masked(key: str, value: Json) -> Json:
+    # A flag or a missing value tells nothing.
+    if is_secret_key(key) and value is not None and not isinstance(value, bool):
+        return MASK
+    return redact(value)
