@@ -16,12 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from controller.core.standings import FreezeReason
 from controller.core.status import Condition, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
+    from controller.core.standings import Standing
     from controller.core.status import Status
 
 TYPES = (
@@ -41,8 +43,13 @@ TYPES = (
 DIGEST_LETTERS = 12
 """So much of a spec's digest is shown: enough to tell a fleet's specs apart."""
 
-SPEC_BROKEN = frozenset({"SpecBroken", "SpecInvalid"})
+_WRONG = frozenset({FreezeReason.SPEC_BROKEN, FreezeReason.CLAIMED_TWICE, FreezeReason.NAME_MOVED})
 """Freezes that say that the newest spec is wrong; all others leave open whether it is."""
+
+_PASSING = frozenset(
+    {FreezeReason.NOT_READ_YET, FreezeReason.SOURCE_UNREADABLE, FreezeReason.SOURCE_INCOMPLETE}
+)
+"""Freezes that can end without anybody's help, and that say nothing about what is wished."""
 
 _SEEN_ONLY = ("Ready", "Reconciling", "SpreadSatisfied", *TYPES[6:])
 """Conditions that a pass which could not look knows nothing about."""
@@ -128,6 +135,24 @@ def conditions_after(before: Told | None, facts: PassFacts, now: datetime) -> To
     )
 
 
+def stop_of(standing: Standing) -> Stop | None:
+    """Why the source holds a fleet; None if it may be acted upon."""
+    freeze = standing.freeze
+    if freeze is None:
+        return None
+    return Stop(freeze.reason.value, freeze.detail, lasting=freeze.reason not in _PASSING)
+
+
+def wish_of(standing: Standing) -> str:
+    """What stands for the newest spec of a fleet: the same text as long as the same is wished."""
+    known = standing.fleet.spec_digest if standing.fleet else ""
+    freeze = standing.freeze
+    if freeze is None or freeze.reason in _PASSING:
+        return known
+    # A spec that cannot be used has no digest of its own; what is said of it tells it apart.
+    return f"{freeze.reason}: {freeze.detail}"
+
+
 def changed(before: Told | None, after: Told) -> tuple[Condition, ...]:
     """Conditions whose status is another one than before; all that are not False the first time."""
     if before is None:
@@ -187,7 +212,7 @@ def _holds(name: str, stop: Stop) -> Condition:
 
 def _spec_valid(facts: PassFacts) -> Condition:
     stop = facts.freeze
-    if stop is not None and stop.reason in SPEC_BROKEN:
+    if stop is not None and stop.reason in _WRONG:
         return Condition("SpecValid", Truth.FALSE, stop.reason, stop.detail)
     if not facts.digest:
         why = stop or Stop("NoSpec", "no spec of this fleet is known")

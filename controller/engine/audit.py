@@ -93,7 +93,7 @@ class Trail:
         self.path = path
         self.told: list[str] = []
         self._writer = writer
-        self._now = now
+        self.now = now
         self._part_bytes = part_bytes
         self._file: Part | None = None
         self._number = 1
@@ -270,7 +270,7 @@ class Trail:
             raise OSError(errno.ENOSPC, f"only {free} bytes are left on the disk")
 
     def _failing(self, error: OSError) -> TrailError:
-        self._failing_since = self._failing_since or self._now()
+        self._failing_since = self._failing_since or self.now()
         why = error.strerror or "no reason given"
         return TrailError(
             f"the audit trail {self.path} cannot be written ({why}); nothing is changed until it can"
@@ -285,7 +285,7 @@ class Trail:
         return {
             "kind": "header",
             "formatVersion": FORMAT_VERSION,
-            "at": time_text(self._now()),
+            "at": time_text(self.now()),
             "controller": self._writer.controller,
             "scope": list(self._writer.scope),
             "part": self._number,
@@ -295,7 +295,7 @@ class Trail:
     def _note(self, what: str, sentence: str, **more: Json) -> Document:
         return {
             "kind": "note",
-            "at": time_text(self._now()),
+            "at": time_text(self.now()),
             "what": what,
             "sentence": sentence,
             **more,

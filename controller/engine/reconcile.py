@@ -23,7 +23,7 @@ from controller.engine.report import Incident, PassReport
 from providers.errors import ProviderError, Throttled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from controller.engine.clock import Clock
     from controller.engine.outcome import Outcome

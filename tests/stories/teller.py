@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from controller.core.observed import Memory
-from controller.engine.reconcile import run_pass
+from controller.engine.reconcile import Between, run_pass
 from controller.engine.report import PassReport
 from controller.spec.values import Fleet
 from providers.base import GroupRef
@@ -75,7 +75,7 @@ class Way:
     """How a story is told: ``shuffled`` with the seed, ``cut`` at a call, on lists that are ``stale``.
 
     ``rival`` is the number of the mutating call in front of which a second process, which knows nothing of
-    the first, makes a whole pass. 0: there is none.
+    the first, makes a whole pass. 0: there is none. ``between`` stands between plan and cloud in every pass.
     """
 
     seed: int = 1
@@ -84,6 +84,7 @@ class Way:
     stale_seconds: float = 0.0
     list_lag: float | None = None
     rival: int = 0
+    between: Between | None = None
 
 
 @dataclass(slots=True)
@@ -236,6 +237,7 @@ class _Teller:
                 self.stage.region.clock,
                 memory=self._memories.get(fleet.ref.id),
                 number=self._passes,
+                between=self._way.between,
             )
         except Crash:
             self._say(f"{self._time()}  the process dies, and a new one starts with no memory")
