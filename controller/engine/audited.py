@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         GroupSnapshot,
         InstanceRequest,
         Json,
+        NetworkQuestion,
         Operation,
         Provider,
     )
@@ -120,9 +121,11 @@ class _Audited:
         """Pass on."""
         return await self._inner.observe(ref, names)
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Pass on."""
-        return await self._inner.catalog(subscription, location)
+        return await self._inner.catalog(subscription, location, network)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Record and pass on."""

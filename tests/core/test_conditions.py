@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,13 @@ DIGEST, OTHER = "a" * 64, "b" * 64
 BROKEN = Stop("SpecBroken", "web.yaml:7: replicas must be a number")
 
 
-def status(replicas: int = 6, members: tuple[Member, ...] | None = None, **look: object) -> Status:
+def status(replicas: int = 6, members: tuple[Member, ...] | None = None, **look: Any) -> Status:
     fleet = a_fleet(replicas)
     seen = replace(observed(members_in(EVEN) if members is None else members), **look)
     return compute_status(fleet, seen, plan(fleet, seen, Memory(), NOW))
 
 
-def well(**over: object) -> PassFacts:
+def well(**over: Any) -> PassFacts:
     return replace(PassFacts(DIGEST, status=status()), **over)
 
 
