@@ -12,7 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from controller.core.phase import Phase
+from controller.core.steps import Prevented
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,43 +38,15 @@ _T = TypeVar("_T")
 
 
 class EventReason(StrEnum):
-    """Everything that can be told to have happened. The words are those of steps, phases and obstacles."""
+    """What can be told to have happened, beside the states of members and what is prevented."""
 
     CREATED = "Created"
     DELETING = "Deleting"
     DELETED = "Deleted"
     DISAPPEARED = "Disappeared"
-    TAGGED = "Tagged"
+    CHANGED = "Changed"
     SET_CREATED = "SetCreated"
-    # How members are (controller.core.phase).
-    RUNNING = "Running"
-    UNHEALTHY = "Unhealthy"
-    DEGRADED = "Degraded"
-    STOPPED = "Stopped"
-    EVICTED = "Evicted"
-    FAILED_CREATE = "FailedCreate"
-    FAILED = "Failed"
-    # What was wanted and prevented (controller.core.steps.Prevented).
-    LOCKED = "Locked"
-    LOCKS_UNREADABLE = "LocksUnreadable"
-    HELD = "Held"
-    PROTECTED = "Protected"
-    QUORUM = "Quorum"
-    OPEN_SERIAL = "OpenSerial"
-    NO_CAPACITY = "NoCapacity"
-    NOT_OFFERED = "NotOffered"
-    QUOTA = "Quota"
-    SPREAD = "Spread"
-    DOMAIN_CAP = "DomainCap"
-    SET_LIMIT = "SetLimit"
-    OVERSHOOT = "Overshoot"
-    MELTDOWN = "Meltdown"
-    MAX_DELETE = "MaxDelete"
-    APPROVAL = "Approval"
-    NOT_OURS = "NotOurs"
-    UNKNOWN_MEMBER = "UnknownMember"
-    UNIFORM_SET = "UniformSet"
-    # What the platform answered.
+    # What the platform answered, or kept us from sending.
     THROTTLED = "Throttled"
     REFUSED = "Refused"
     FORBIDDEN = "Forbidden"
@@ -90,6 +65,10 @@ class EventReason(StrEnum):
     INTERNAL_ERROR = "InternalError"
 
 
+Word: TypeAlias = EventReason | Prevented | Phase
+"""Reasons of events: three closed lists of words, of which two are those of plans and of members."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened to a fleet or to one of its instances. ``at`` None: it is so now.
@@ -99,7 +78,7 @@ class Event:
 
     fleet: str
     subject: str
-    reason: EventReason
+    reason: Word
     message: str
     warning: bool = False
     at: datetime | None = None

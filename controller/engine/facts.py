@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from controller.core.conditions import PassFacts, Stop
 from controller.core.eventlog import EventReason
+from controller.core.steps import Prevented
 from providers.errors import (
     Forbidden,
     LeaseHeld,
@@ -26,19 +27,20 @@ from providers.errors import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from controller.core.eventlog import Word
     from controller.engine.report import PassReport
 
-_REASONS: tuple[tuple[type[ProviderError], EventReason], ...] = (
+_REASONS: tuple[tuple[type[ProviderError], Word], ...] = (
     (Throttled, EventReason.THROTTLED),
     (NotRecorded, EventReason.NOT_RECORDED),
     (LeaseHeld, EventReason.LEASE_LOST),
     (LeaseLost, EventReason.LEASE_LOST),
     (Transient, EventReason.UNREACHABLE),
     (OutcomeUnknown, EventReason.OUTCOME_UNKNOWN),
-    (NoCapacity, EventReason.NO_CAPACITY),
-    (NotOffered, EventReason.NOT_OFFERED),
-    (QuotaExceeded, EventReason.QUOTA),
-    (Locked, EventReason.LOCKED),
+    (NoCapacity, Prevented.NO_CAPACITY),
+    (NotOffered, Prevented.NOT_OFFERED),
+    (QuotaExceeded, Prevented.QUOTA),
+    (Locked, Prevented.LOCKED),
     (Forbidden, EventReason.FORBIDDEN),
     (NotFound, EventReason.NOT_FOUND),
 )
@@ -71,7 +73,7 @@ def facts_of(
     )
 
 
-def reason_of(error: ProviderError) -> EventReason:
+def reason_of(error: ProviderError) -> Word:
     """One word for what the platform answered."""
     for kind, reason in _REASONS:
         if isinstance(error, kind):

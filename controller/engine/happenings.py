@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from controller.core.conditions import changed
 from controller.core.eventlog import Event, EventReason
 from controller.core.phase import Phase, classify
+from controller.core.reasons import SET, reasons_of
 from controller.core.status import Truth
-from controller.core.steps import Create, Delete
+from controller.core.steps import Prevented
 from controller.engine.facts import reason_of
 from controller.engine.outcome import Verb
 from providers.errors import Conflict
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.core.conditions import Told
+    from controller.core.eventlog import Word
     from controller.core.observed import Member
     from controller.core.status import Condition
-    from controller.engine.outcome import Outcome
+    from controller.core.steps import Create
     from controller.engine.report import PassReport
 
 _TOLD_PHASES = frozenset(Phase) - {Phase.CREATING, Phase.DELETING}
@@ -33,7 +35,7 @@ _WELL = frozenset({Phase.RUNNING})
 
 _DONE: Mapping[Verb, EventReason] = {
     Verb.ENSURE_SET: EventReason.SET_CREATED,
-    Verb.TAG: EventReason.TAGGED,
+    Verb.TAG: EventReason.CHANGED,
     Verb.CREATE: EventReason.CREATED,
     Verb.DELETE: EventReason.DELETING,
 }
@@ -52,7 +54,7 @@ def events_of(report: PassReport, before: PassReport | None = None) -> tuple[Eve
     found = [
         *_of_members(report, before),
         *_of_plan(report),
-        *(event for one in report.outcomes for event in _of_outcome(report, one)),
+        *_of_outcomes(report),
         *_of_failure(report),
     ]
     return tuple(found)
@@ -112,7 +114,7 @@ def _phase_event(report: PassReport, member: Member, phase: Phase) -> Event:
     return Event(
         report.fleet,
         member.name,
-        EventReason(phase.value),
+        phase,
         words,
         warning=phase not in _WELL,
         at=report.ended_at,
@@ -141,7 +143,7 @@ def _of_plan(report: PassReport) -> Iterator[Event]:
         yield Event(
             report.fleet,
             one.instance or report.fleet,
-            EventReason(one.reason.value),
+            one.reason,
             one.detail,
             warning=True,
             at=report.ended_at,
@@ -151,44 +153,44 @@ def _of_plan(report: PassReport) -> Iterator[Event]:
         yield Event(
             report.fleet,
             report.fleet,
-            EventReason.APPROVAL,
+            Prevented.APPROVAL,
             words,
             warning=True,
             at=report.ended_at,
         )
 
 
-def _of_outcome(report: PassReport, outcome: Outcome) -> Iterator[Event]:
-    subject = outcome.instance or report.fleet
-    if outcome.accepted and outcome.verb in _DONE:
-        words = _why(report, outcome) or outcome.sentence
-        yield Event(report.fleet, subject, _DONE[outcome.verb], words, at=report.ended_at)
-    elif outcome.error is not None and not isinstance(outcome.error, Conflict):
-        yield Event(
-            report.fleet,
-            subject,
-            reason_of(outcome.error),
-            f"{outcome.verb}: {outcome.sentence}",
-            warning=True,
-            at=report.ended_at,
-        )
+def _of_outcomes(report: PassReport) -> Iterator[Event]:
+    because = reasons_of(report.plan) if report.plan else {}
+    creates = {step.instance: step for step in report.plan.creates} if report.plan else {}
+    for one in report.outcomes:
+        subject = one.instance or report.fleet
+        if one.accepted and one.verb in _DONE:
+            found = because.get((str(one.verb), one.instance or SET))
+            words = f"{found.reason}: {found.why}" if found else one.sentence
+            if one.instance in creates and one.verb is Verb.CREATE:
+                words = f"{_offering(creates[one.instance])}; {words}"
+            yield Event(report.fleet, subject, _DONE[one.verb], words, at=report.ended_at)
+        elif one.error is not None and not isinstance(one.error, Conflict):
+            yield Event(
+                report.fleet,
+                subject,
+                reason_of(one.error),
+                f"{one.verb}: {one.sentence}",
+                warning=True,
+                at=report.ended_at,
+            )
 
 
-def _why(report: PassReport, outcome: Outcome) -> str:
-    """The plan's own words for an action, where it is about one instance."""
-    for step in report.plan.steps if report.plan else ():
-        if isinstance(step, Create) and step.instance == outcome.instance:
-            place = f" in zone {step.zone}" if step.zone else ""
-            return f"{step.priority} {step.size}{place}: {step.why}"
-        if isinstance(step, Delete):
-            for victim in step.victims:
-                if victim.instance == outcome.instance and outcome.verb is Verb.DELETE:
-                    return f"{step.reason}: {victim.why}"
-    return ""
+def _offering(step: Create) -> str:
+    place = f" in zone {step.zone}" if step.zone else ""
+    if step.fault_domain is not None:
+        place = f" in FD {step.fault_domain}"
+    return f"{step.priority} {step.size}{place}"
 
 
 def _of_failure(report: PassReport) -> Iterator[Event]:
-    def event(reason: EventReason, words: str) -> Event:
+    def event(reason: Word, words: str) -> Event:
         return Event(report.fleet, report.fleet, reason, words, warning=True, at=report.ended_at)
 
     for rule in report.violations:

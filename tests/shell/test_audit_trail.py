@@ -235,7 +235,7 @@ def test_records_of_one_moment_share_a_write(tmp_path: Path) -> None:
     assert walk(lines_of(path)).breaks == ()
 
 
-def test_results_put_off_are_written_at_the_end(tmp_path: Path) -> None:
+def test_late_results_are_written_at_last(tmp_path: Path) -> None:
     """What was put off is written when the trail is closed, and told if even that fails."""
     trail = a_trail(tmp_path / "audit.jsonl")
     trail.append(an_intent())
