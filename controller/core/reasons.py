@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.core.steps import Create, Delete, EnsureSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, MarkSet, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ class Because:
 
 
 def reasons_of(plan: Plan) -> Mapping[tuple[str, str], Because]:
-    """By verb (``ensureSet``, ``create``, ``delete``, ``tag``) and instance. The set's own name is ``SET``."""
+    """By verb, in the words of the executor, and instance. The set itself stands under ``SET``."""
     return {key: because for step in plan.steps for key, because in _of(step)}
 
 
@@ -41,3 +41,7 @@ def _of(step: Step) -> Iterator[tuple[tuple[str, str], Because]]:
                 yield ("delete", victim.instance), Because(step.reason.value, victim.why)
         case Tag():
             yield ("tag", step.instance), Because(step.reason.value, step.why)
+        case MarkSet():
+            yield ("mark", SET), Because(step.reason.value, step.why)
+        case DeleteSet():
+            yield ("deleteSet", SET), Because(step.reason.value, step.why)

@@ -116,6 +116,7 @@ class _Audited:
         self._trail = trail
         self._context = context
         self._now = now
+        self._marked = False
 
     async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
         """Pass on."""
@@ -165,7 +166,7 @@ class _Audited:
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Record and pass on."""
-        because = self._because("deleteGroup", [SET])
+        because = self._because("deleteSet", [SET])
         async with self._on_record("deleteGroup", because, {}):
             await self._inner.delete_group(ref)
 
@@ -232,6 +233,11 @@ class _Audited:
         """Why the set is written: to create it, to reserve numbers, or to settle what a pass has learned."""
         if etag is None:
             return self._context.reasons.get(("ensureSet", SET), _UNPLANNED)
+        mark = self._context.reasons.get(("mark", SET))
+        if mark is not None and not self._marked:
+            # The mark of a tombstone is written before anything else of such a plan.
+            self._marked = True
+            return mark
         wanted = parse_serials(request.tags.get(tags.SERIALS))
         before = self._context.serials_next
         if wanted is not None and wanted.next > before:

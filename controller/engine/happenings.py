@@ -38,6 +38,8 @@ _DONE: Mapping[Verb, EventReason] = {
     Verb.TAG: EventReason.CHANGED,
     Verb.CREATE: EventReason.CREATED,
     Verb.DELETE: EventReason.DELETING,
+    Verb.MARK: EventReason.CHANGED,
+    Verb.DELETE_SET: EventReason.DELETING,
 }
 """Accepted actions that are worth telling. Reservations and settled tags are bookkeeping."""
 
