@@ -1,4 +1,4 @@
-"""Says at the end of a run how much of the conformance proof was left out, if anything was."""
+"""Says at the end of a run what was left out, if anything was."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pytest
 
-LEFT_OUT = "conformance cases were left out"
+LEFT_OUT = "were left out"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Write one line for each part of the proof that was skipped because its corpus is missing."""
+    """Write one line for each part of the proof that was skipped because what it needs is missing."""
     reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
     texts = {
         reason.partition("Skipped: ")[2].rstrip("')\"") for reason in reasons if LEFT_OUT in reason

@@ -53,20 +53,21 @@ def translated(*, mutation: bool, now: Callable[[], datetime]) -> Iterator[None]
         raise
     except HttpResponseError as error:
         if error.response is None:
-            raise _unanswered(error, mutation=mutation) from error
+            raise unanswered(error, mutation=mutation) from error
         answer = answer_of(error.response)  # type: ignore[arg-type]  # ours gives azure.core.rest answers only
         if not answer.is_success:
             raise error_of(answer, mutation=mutation, now=now()) from error
         if not mutation:
-            raise _unanswered(error, mutation=mutation) from error
+            raise unanswered(error, mutation=mutation) from error
     except (AzureError, ValueError, OSError) as error:
-        raise _unanswered(error, mutation=mutation) from error
+        raise unanswered(error, mutation=mutation) from error
 
 
-def _unanswered(error: Exception, *, mutation: bool) -> ProviderError:
+def unanswered(error: Exception, *, mutation: bool, whom: str = "Azure") -> ProviderError:
+    """What it means that a request, for this reason, got no answer."""
     words = tidy(str(error)) or type(error).__name__
     if _never_sent(error):
-        return Transient("ConnectionFailed", f"no connection to Azure: {words}")
+        return Transient("ConnectionFailed", f"no connection to {whom}: {words}")
     if mutation:
         text = f"sent, and no answer came ({words}): it may have been carried out"
         return OutcomeUnknown("NoAnswer", text)
