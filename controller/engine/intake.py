@@ -7,12 +7,9 @@ nobody. Hints only make a reading come sooner; the truth is that every source is
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from controller.core.acceptance import (
     Accepted,
@@ -23,7 +20,9 @@ from controller.core.acceptance import (
     accept,
 )
 from controller.engine.clock import sleep_unless
+from controller.sources.apart import apart
 from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
+from controller.sources.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +40,6 @@ READ_LIMIT_SECONDS = 30.0
 """How long a reading may take before its source counts as unreadable."""
 
 OnChange: TypeAlias = Callable[[Accepted], None]
-_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -50,8 +48,12 @@ class _Feed:
 
     source: SpecSource
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
+    watch: Watch = field(init=False)
     reading: SourceReading | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.watch = Watch(self.source.watched, self.stirred.set)
 
 
 class Intake:
@@ -92,6 +94,7 @@ class Intake:
         """Follow all sources until ``stop`` is set."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._follow(feed)) for feed in self._feeds]
+            tasks += [group.create_task(feed.watch.run()) for feed in self._feeds]
             await stop.wait()
             for task in tasks:
                 task.cancel()
@@ -107,7 +110,7 @@ class Intake:
             await sleep_unless(feed.stirred, wait, self._clock)
 
     async def _read(self, feed: _Feed) -> None:
-        task = asyncio.ensure_future(_apart(lambda: self._look(feed.source)))
+        task = asyncio.ensure_future(apart(lambda: self._look(feed.source)))
         try:
             done, _ = await asyncio.wait({task}, timeout=READ_LIMIT_SECONDS)
             if not done:
@@ -165,26 +168,3 @@ def _hangs(root: str) -> SourceReading:
         "the reading goes on by itself when that answers",
     )
     return SourceReading(root, trouble=trouble)
-
-
-async def _apart(call: Callable[[], _T]) -> _T:
-    """Run ``call`` in a thread that nobody has to wait for when the program ends."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[_T] = loop.create_future()
-
-    def deliver(settle: Callable[[], None]) -> None:
-        if not future.done():
-            settle()
-
-    def work() -> None:
-        try:
-            result = call()
-        except Exception as error:  # noqa: BLE001 -- handed over to who waits
-            settle = partial(future.set_exception, error)
-        else:
-            settle = partial(future.set_result, result)
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(deliver, settle)
-
-    threading.Thread(target=work, name="evenkeel-source", daemon=True).start()
-    return await future

@@ -19,6 +19,7 @@ from controller.sources.compiling import (
     to_snapshot,
 )
 from controller.sources.directory import read_beside, read_sources
+from controller.sources.gitlocks import checkout_stamp, work_under_way
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
 from controller.spec.codes import Code
 from controller.spec.source import FileRefusedError
@@ -36,6 +37,8 @@ Pause: TypeAlias = "Callable[[float], None]"
 SETTLE_SECONDS = 2.0
 """Between two equal readings. A checkout that stalls for 250 ms has been seen to pass two readings 100 ms
 apart; two seconds leave a fleet's first action within four of the edit."""
+LOCK_SECONDS, LOCK_TRIES = 0.2, 10
+"""Git holds its lock for milliseconds unless it is really changing something."""
 ROUNDS = 4
 """Readings in a row that may differ before we give up for now and say so."""
 
@@ -49,13 +52,17 @@ _ROOT_TROUBLES = {
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one reading found. ``digest`` covers everything that matters, troubles included."""
+    """What one reading found. ``digest`` covers everything that matters, troubles included.
+
+    ``stamp`` changes also when git writes the same once more: then it may be about to write something else.
+    """
 
     files: tuple[SourceFile, ...]
     unread: tuple[Diagnostic, ...]
     beside: dict[tuple[str, str], bytes | str]
     specs: SpecSet
     digest: str
+    stamp: str
 
 
 class PlainSource:
@@ -69,12 +76,15 @@ class PlainSource:
 
     def read(self) -> Snapshot | SourceTrouble:
         """Read until two readings agree. What was settled before and has not changed settles at once."""
-        if self._settled is not None and self._again(self._settled[0]):
+        if self._settled is not None and self._again(self._settled[0])[0]:
             return self._settled[1]
         for _round in range(ROUNDS):
             look = self._look()
             self._pause(self._settle_seconds)
-            if self._again(look):
+            at_work = self._wait_for_git()
+            if at_work:
+                return SourceTrouble(self.root, TroubleCode.UNSETTLED, at_work)
+            if self._again(look) == (True, True):
                 result = self._conclude(look)
                 self._settled = (look, result)
                 return result
@@ -90,20 +100,35 @@ class PlainSource:
         return None
 
     def _look(self) -> _Look:
+        stamp = checkout_stamp(Path(self.root))
         found = read_sources([self.root])
         recorder = Recorder(read_beside)
         specs = compile_whole(found.files, found.diagnostics, recorder)
         digest = _digest(found.files, found.diagnostics, recorder.beside)
-        return _Look(found.files, found.diagnostics, recorder.beside, specs, digest)
+        return _Look(found.files, found.diagnostics, recorder.beside, specs, digest, stamp)
 
-    def _again(self, look: _Look) -> bool:
-        """Whether a new reading finds the same, files that specs refer to included."""
+    def _again(self, look: _Look) -> tuple[bool, bool]:
+        """Whether a new reading finds the same, what specs refer to included, and no trace of git."""
         found = read_sources([self.root])
         by_path = {one.path: one for one in found.files}
         beside: dict[tuple[str, str], bytes | str] = {}
         for path, relative in look.beside:
             beside[path, relative] = _beside(by_path.get(path), relative)
-        return _digest(found.files, found.diagnostics, beside) == look.digest
+        same = _digest(found.files, found.diagnostics, beside) == look.digest
+        return same, checkout_stamp(Path(self.root)) == look.stamp
+
+    def _wait_for_git(self) -> str:
+        """Give git a moment to end what it is doing; return a sentence if it does not."""
+        lock = work_under_way(Path(self.root))
+        for _try in range(LOCK_TRIES):
+            if lock is None:
+                return ""
+            self._pause(LOCK_SECONDS)
+            lock = work_under_way(Path(self.root))
+        return (
+            f"git is at work around {self.root} ({lock} is there): end the merge, rebase or checkout; if no "
+            "git runs any more, remove that file"
+        )
 
     def _conclude(self, look: _Look) -> Snapshot | SourceTrouble:
         for problem in look.unread:
