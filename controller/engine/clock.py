@@ -53,6 +53,10 @@ class WallClock:
         """
         return time.monotonic() if _BOOT_TIME is None else time.clock_gettime(_BOOT_TIME)
 
+    def wait(self, seconds: float) -> None:
+        """Block the calling thread; never called in that of the event loop."""
+        time.sleep(max(0.0, seconds))
+
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""
         await asyncio.sleep(max(0.0, seconds))

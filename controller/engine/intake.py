@@ -18,8 +18,10 @@ from controller.core.acceptance import (
     SourceReading,
     Trouble,
     accept,
+    key_of,
 )
 from controller.engine.clock import sleep_unless
+from controller.engine.last_good import texts_of
 from controller.sources.apart import apart
 from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
 from controller.sources.watch import Watch
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from controller.engine.clock import DaemonClock
+    from controller.engine.last_good import LastGood, SpecText, TextKey
     from controller.sources.snapshot import Snapshot, SpecSource
     from controller.spec.compile import BrokenSpec
     from controller.spec.diagnostics import Diagnostic
@@ -39,6 +42,7 @@ AGAIN_SECONDS = 2.0
 READ_LIMIT_SECONDS = 30.0
 """How long a reading may take before its source counts as unreadable."""
 
+_Found: TypeAlias = "tuple[SourceReading, tuple[Diagnostic, ...], dict[TextKey, SpecText]]"
 OnChange: TypeAlias = Callable[[Accepted], None]
 
 
@@ -69,7 +73,7 @@ class Intake:
         on_change: OnChange,
         clock: DaemonClock,
         *,
-        before: Accepted | None = None,
+        last_good: LastGood | None = None,
         approvals: Callable[[], frozenset[str]] = frozenset,
         rescan_seconds: float = RESCAN_SECONDS,
     ) -> None:
@@ -78,12 +82,23 @@ class Intake:
         self._clock = clock
         self._approvals = approvals
         self._rescan_seconds = rescan_seconds
-        self.accepted = before or Accepted()
+        self._last_good = last_good
+        self._unsaved = asyncio.Event()
+        self._texts: dict[TextKey, SpecText] = {}
+        self.accepted = Accepted()
+        self._lost = ""
+        self._unkept = ""
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Every mistake and warning in the specs as they were read last."""
         return tuple(one for feed in self._feeds for one in feed.diagnostics)
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong with the intake itself: memory that was lost or cannot be kept, hints that are not had."""
+        watching = (feed.watch.trouble for feed in self._feeds)
+        return tuple(one for one in (self._lost, self._unkept, *watching) if one)
 
     def rescan(self) -> None:
         """Read every source now. May be called from a signal handler of the event loop."""
@@ -92,12 +107,51 @@ class Intake:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Follow all sources until ``stop`` is set."""
+        await self._remember()
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._follow(feed)) for feed in self._feeds]
             tasks += [group.create_task(feed.watch.run()) for feed in self._feeds]
+            tasks.append(group.create_task(self._keep()))
             await stop.wait()
             for task in tasks:
                 task.cancel()
+        await self._save()
+
+    async def _remember(self) -> None:
+        """Take over what an earlier process knew; it is told at once, and frozen until it is read again."""
+        if self._last_good is None:
+            return
+        roots, now, last_good = (
+            [feed.source.root for feed in self._feeds],
+            self._clock.now,
+            self._last_good,
+        )
+        recalled = await apart(lambda: last_good.load(roots, now))
+        self.accepted, self._texts = recalled.accepted, dict(recalled.texts)
+        self._lost = recalled.trouble
+        if self.accepted.standings:
+            self._on_change(self.accepted)
+
+    async def _keep(self) -> None:
+        while True:
+            await self._unsaved.wait()
+            self._unsaved.clear()
+            await self._save()
+
+    async def _save(self) -> None:
+        """Write down what has to outlive us. If that fails it is told, and tried again at the next change."""
+        if self._last_good is None:
+            return
+        accepted, texts, last_good = self.accepted, dict(self._texts), self._last_good
+        try:
+            await apart(lambda: last_good.save(accepted, texts))
+        except OSError as error:
+            self._unkept = (
+                f"what is known of the sources cannot be kept ({error}): after a restart, a broken spec would "
+                "have no last good form. Make room, or make the state directory writable"
+            )
+        else:
+            self._unkept = ""
 
     async def _follow(self, feed: _Feed) -> None:
         while True:
@@ -116,20 +170,24 @@ class Intake:
             if not done:
                 feed.reading = _hangs(feed.source.root)
                 self._decide()
-            feed.reading, feed.diagnostics = await task
+            feed.reading, feed.diagnostics, texts = await task
+            self._texts.update(texts)
         finally:
             task.cancel()
 
-    def _look(self, source: SpecSource) -> tuple[SourceReading, tuple[Diagnostic, ...]]:
-        """Read one source, in a thread."""
-        found = source.read()
-        if isinstance(found, SourceTrouble):
-            trouble = Trouble(str(found.code), found.sentence, passing=found.is_passing)
-            return SourceReading(source.root, trouble=trouble), ()
-        was = self.accepted.source(source.root)
-        older = revision_of(was.revision) if was else None
-        descends = source.descends(older, found.revision) if older else None
-        return to_reading(found, descends), found.specs.diagnostics
+    def _look(self, source: SpecSource) -> _Found:
+        """Read one source, in a thread. A mistake of ours is a trouble of that source alone."""
+        try:
+            found = source.read()
+            if isinstance(found, SourceTrouble):
+                trouble = Trouble(str(found.code), found.sentence, passing=found.is_passing)
+                return SourceReading(source.root, trouble=trouble), (), {}
+            was = self.accepted.source(source.root)
+            older = revision_of(was.revision) if was else None
+            descends = source.descends(older, found.revision) if older else None
+            return to_reading(found, descends), found.specs.diagnostics, texts_of(found)
+        except Exception as error:  # noqa: BLE001 -- no input may end the daemon
+            return _ours(source.root, error), (), {}
 
     def _decide(self) -> None:
         readings = [feed.reading for feed in self._feeds if feed.reading is not None]
@@ -139,7 +197,26 @@ class Intake:
         accepted = accept(self.accepted, reading, self._clock.now)
         if accepted != self.accepted:
             self.accepted = accepted
+            self._texts = {
+                key: self._texts[key] for key in _needed(accepted, readings) & {*self._texts}
+            }
+            self._unsaved.set()
             self._on_change(accepted)
+
+
+def _needed(accepted: Accepted, readings: Sequence[SourceReading]) -> set[TextKey]:
+    """Specs whose text may still be wanted: those accepted, and those that may be at the next decision."""
+    fleets = [one.fleet for one in accepted.standings if one.fleet is not None]
+    fleets += [fleet for reading in readings for fleet in reading.fleets]
+    return {(key_of(fleet), fleet.spec_digest) for fleet in fleets}
+
+
+def _ours(root: str, error: Exception) -> SourceReading:
+    sentence = (
+        f"reading {root} failed by a mistake of ours ({type(error).__name__}: {error}). Its fleets stay as "
+        "they are; report this, and look whether something unusual lies there"
+    )
+    return SourceReading(root, trouble=Trouble("InternalError", sentence))
 
 
 def to_reading(found: Snapshot, descends: bool | None) -> SourceReading:

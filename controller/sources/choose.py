@@ -15,37 +15,37 @@ from controller.sources.plain import PlainSource
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble
 
 if TYPE_CHECKING:
-    from controller.sources.plain import Pause
+    from controller.sources.plain import Stopwatch
     from controller.sources.snapshot import SpecSource
 
 SourceKind: TypeAlias = Literal["auto", "git", "link", "plain"]
 
 
 def open_source(
-    path: str, pause: Pause, *, kind: SourceKind = "auto", ref: str = "HEAD"
+    path: str, clock: Stopwatch, *, kind: SourceKind = "auto", ref: str = "HEAD"
 ) -> SpecSource:
     """Choose how ``path`` is read.
 
     ``auto``: a mounted ConfigMap, and a link into a tree of its own such as git-sync makes, by ``link``;
     what lies in a git repository by ``git``; any other path over a link by ``link``; the rest as it lies.
-    ``pause`` blocks for some seconds; it is called in the reading thread. ``ref`` is for git only.
+    ``clock`` is asked and waited on in the reading thread. ``ref`` is for git only.
     """
-    opening = _Opening(path, pause, ref)
+    opening = _Opening(path, clock, ref)
     return AutoSource(opening) if kind == "auto" else opening.open(kind)
 
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
     path: str
-    pause: Pause
+    clock: Stopwatch
     ref: str
 
     def open(self, kind: SourceKind) -> SpecSource:
         if kind == "git":
             return GitSource(self.path, ref=self.ref)
         if kind == "link":
-            return LinkSource(self.path, self.pause)
-        return PlainSource(self.path, self.pause)
+            return LinkSource(self.path, self.clock)
+        return PlainSource(self.path, self.clock)
 
 
 class AutoSource:

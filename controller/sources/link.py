@@ -27,7 +27,7 @@ from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, Troub
 from controller.spec.source import FileRefusedError
 
 if TYPE_CHECKING:
-    from controller.sources.plain import Pause
+    from controller.sources.plain import Stopwatch
     from controller.spec.compile import SpecSet
 
 ATTEMPTS = 5
@@ -58,9 +58,11 @@ class _Look:
 class LinkSource:
     """A path that leads over at least one symbolic link."""
 
-    def __init__(self, path: str, pause: Pause, *, settle_seconds: float = SETTLE_SECONDS) -> None:
+    def __init__(
+        self, path: str, clock: Stopwatch, *, settle_seconds: float = SETTLE_SECONDS
+    ) -> None:
         self.root = path
-        self._pause = pause
+        self._clock = clock
         self._settle_seconds = settle_seconds
         self._last: tuple[_Look, Snapshot | SourceTrouble] | None = None
 
@@ -74,7 +76,7 @@ class LinkSource:
                 return self._last[1]
             if self._last is not None and self._last[0].way.links != look.way.links:
                 return self._conclude(look)
-            self._pause(self._settle_seconds)
+            self._clock.wait(self._settle_seconds)
             again = self._look()
             if not isinstance(again, SourceTrouble) and _same(again, look):
                 return self._conclude(look)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol
 
 from controller.sources.compiling import (
     DIGEST_SHOWN,
@@ -25,14 +25,25 @@ from controller.spec.codes import Code
 from controller.spec.source import FileRefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from controller.spec.compile import SpecSet
     from controller.spec.diagnostics import Diagnostic
     from controller.spec.source import SourceFile
 
-Pause: TypeAlias = "Callable[[float], None]"
-"""Waits for so many seconds; blocks."""
+
+class Stopwatch(Protocol):
+    """What a source measures and waits with, in the thread that reads it."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since some fixed moment."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Block for so many seconds; not at all for zero or less."""
+        ...
+
 
 SETTLE_SECONDS = 2.0
 """Between two equal readings. A checkout that stalls for 250 ms has been seen to pass two readings 100 ms
@@ -55,6 +66,7 @@ class _Look:
     """What one reading found. ``digest`` covers everything that matters, troubles included.
 
     ``stamp`` changes also when git writes the same once more: then it may be about to write something else.
+    ``read_at`` is when the spec files had been read; what they refer to is read later.
     """
 
     files: tuple[SourceFile, ...]
@@ -63,14 +75,17 @@ class _Look:
     specs: SpecSet
     digest: str
     stamp: str
+    read_at: float
 
 
 class PlainSource:
     """A directory of spec files, or one spec file."""
 
-    def __init__(self, path: str, pause: Pause, *, settle_seconds: float = SETTLE_SECONDS) -> None:
+    def __init__(
+        self, path: str, clock: Stopwatch, *, settle_seconds: float = SETTLE_SECONDS
+    ) -> None:
         self.root = path
-        self._pause = pause
+        self._clock = clock
         self._settle_seconds = settle_seconds
         self._settled: tuple[_Look, Snapshot | SourceTrouble] | None = None
 
@@ -80,7 +95,7 @@ class PlainSource:
             return self._settled[1]
         for _round in range(ROUNDS):
             look = self._look()
-            self._pause(self._settle_seconds)
+            self._clock.wait(look.read_at + self._settle_seconds - self._clock.elapsed)
             at_work = self._wait_for_git()
             if at_work:
                 return SourceTrouble(self.root, TroubleCode.UNSETTLED, at_work)
@@ -103,9 +118,10 @@ class PlainSource:
         stamp = checkout_stamp(Path(self.root))
         found = read_sources([self.root])
         recorder = Recorder(read_beside)
+        read_at = self._clock.elapsed
         specs = compile_whole(found.files, found.diagnostics, recorder)
         digest = _digest(found.files, found.diagnostics, recorder.beside)
-        return _Look(found.files, found.diagnostics, recorder.beside, specs, digest, stamp)
+        return _Look(found.files, found.diagnostics, recorder.beside, specs, digest, stamp, read_at)
 
     def _again(self, look: _Look) -> tuple[bool, bool]:
         """Whether a new reading finds the same, what specs refer to included, and no trace of git."""
@@ -123,7 +139,7 @@ class PlainSource:
         for _try in range(LOCK_TRIES):
             if lock is None:
                 return ""
-            self._pause(LOCK_SECONDS)
+            self._clock.wait(LOCK_SECONDS)
             lock = work_under_way(Path(self.root))
         return (
             f"git is at work around {self.root} ({lock} is there): end the merge, rebase or checkout; if no "

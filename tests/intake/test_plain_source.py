@@ -17,7 +17,11 @@ class Meanwhile:
         self._happenings = list(happenings)
         self.pauses: list[float] = []
 
-    def __call__(self, seconds: float) -> None:
+    @property
+    def elapsed(self) -> float:
+        return sum(self.pauses)
+
+    def wait(self, seconds: float) -> None:
         self.pauses.append(seconds)
         if self._happenings:
             self._happenings.pop(0)()
