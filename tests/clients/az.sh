@@ -94,6 +94,8 @@ TARGET=(--resource-group "$RG" --resource web-000001 --resource-type Microsoft.C
 step "lock create" "CanNotDelete" az lock create --name keep --lock-type CanNotDelete "${TARGET[@]}" \
   --query level --output tsv
 refused "vm delete under a lock" "ScopeLocked" az vm delete --name web-000001 --resource-group "$RG" --yes
+refused "vm delete under a lock: the status" "Response status: 409" \
+  az vm delete --name web-000001 --resource-group "$RG" --yes --debug
 step "lock delete" "^$" az lock delete --name keep "${TARGET[@]}"
 
 step "vm deallocate" "^$" az vm deallocate --name web-000002 --resource-group "$RG"
@@ -106,8 +108,46 @@ step "vm simulate-eviction of a Spot VM" "^$" az vm simulate-eviction --name web
 refused "vm simulate-eviction of a Regular VM" "OperationNotAllowed" \
   az vm simulate-eviction --name web-000001 --resource-group "$RG"
 
+# The controller in the set that az made: it leaves alone what is not its own, and takes over what it is told to.
+fleet() {
+  cat >"$WORK/fleet.yaml" <<SPEC
+apiVersion: evenkeel/v1alpha1
+kind: Fleet
+metadata: {name: web}
+spec:
+  azure: {subscription: $SUBSCRIPTION, resourceGroup: $RG, location: westeurope}
+  replicas: $1
+  adopt: [${2:-}]
+  placement: {zones: ["1", "2", "3"]}
+  sizes: [Standard_D2s_v5]
+  template:
+    image: {publisher: Canonical, offer: ubuntu-24_04-lts, sku: server, version: latest}
+    sshPublicKeys: ["$(cat "$WORK/.ssh/id_rsa.pub")"]
+    network:
+      subnet: /subscriptions/$SUBSCRIPTION/resourceGroups/$RG/providers/Microsoft.Network/virtualNetworks/net/subnets/web
+      outbound: natGateway
+SPEC
+}
+ours() { "$EVENKEEL" "$@" "$WORK/fleet.yaml" --provider azure --arm-url "$URL" --arm-ca "$CA"; }
+unmanaged() { ours observe -o json | tr -d ' \n' | grep -o '"name":"[^"]*"\|"owned":false' | paste -s -d ' '; }
+
+fleet 1
+step "evenkeel observe: what az made is not its own" \
+  '"web-000001" "owned":false "name":"web-000002" "owned":false "name":"web-000003" "owned":false$' unmanaged
+step "evenkeel reconcile: one member beside them" "web-000004" ours reconcile
+step "vmss list-instances: nobody is gone" "^web-000001 web-000002 web-000003 web-000004 *$" \
+  az vmss list-instances --name web "${LIST[@]}" "join(' ', sort([].name))"
+fleet 2 web-000002
+step "evenkeel reconcile: adopts one" "web-000002" ours reconcile
+step "vm show: the adopted one has tags" "^web blue$" az vm show --name web-000002 "${LIST[@]}" \
+  "join(' ', [tags.\"evenkeel-fleet\", tags.colour])"
+fleet 0
+step "evenkeel reconcile --until-converged: its two go" "." ours reconcile --until-converged
+step "vmss list-instances: those of others stay" "^web-000001 web-000003 *$" \
+  az vmss list-instances --name web "${LIST[@]}" "join(' ', sort([].name))"
+
 step "vmss delete-instances" "^$" az vmss delete-instances --name web --resource-group "$RG" \
-  --instance-ids web-000001 web-000002
+  --instance-ids web-000001
 step "vmss list-instances afterwards" "^web-000003 *$" az vmss list-instances --name web "${LIST[@]}" "[].name"
 step "vm delete" "^$" az vm delete --name web-000003 --resource-group "$RG" --yes
 step "vmss delete" "^$" az vmss delete --name web --resource-group "$RG"
