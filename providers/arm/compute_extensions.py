@@ -62,6 +62,12 @@ def put(emulator: Emulator, request: Request) -> Reply:
     return accepted(emulator, request, operation, status=status, body=shown)
 
 
+def change(emulator: Emulator, request: Request) -> Reply:
+    """Change an extension; one that is not there is not made, but is a 404."""
+    get(emulator, request)
+    return put(emulator, request)
+
+
 def get(emulator: Emulator, request: Request) -> Reply:
     """Show an extension."""
     record = existing(emulator, request)
@@ -119,7 +125,7 @@ _ONE = f"{_ALL}/{{extension}}"
 
 ROUTES = (
     Route("PUT", _ONE, put, ("UpdateVM",), call=Call.OPERATE),
-    Route("PATCH", _ONE, put, ("UpdateVM",), call=Call.OPERATE),
+    Route("PATCH", _ONE, change, ("UpdateVM",), call=Call.OPERATE),
     Route("GET", _ONE, get, ("LowCostGet",), call=Call.OBSERVE),
     Route("DELETE", _ONE, delete, ("UpdateVM",), call=Call.OPERATE),
     Route("GET", _ALL, list_all, ("LowCostGet",), call=Call.OBSERVE),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from providers.arm.errors import Refusal, fixed, required
 from providers.arm.places import tags_in
 from providers.arm.set_bodies import SetModel, properties_kept
+from providers.arm.spelling import spelled
 from providers.base import GroupRequest
 from providers.simulated import failures, scale_sets
 from providers.simulated.documents import mapping_in, plain_document
@@ -35,7 +36,7 @@ def wanted_set(
 
     Raises ``Refusal`` or ``Rejected`` for what Azure refuses and for what this emulator does not keep.
     """
-    given = mapping_in(body, "properties")
+    given = spelled(mapping_in(body, "properties"))
     _check_mode(given, is_new=before is None)
     scale_sets.check_single_placement_group(given.get("singlePlacementGroup"))
     record, model = before if before is not None else (None, SetModel())

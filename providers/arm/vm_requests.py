@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from providers.arm.errors import Refusal, required
 from providers.arm.places import tags_in
+from providers.arm.spelling import spelled
 from providers.base import InstanceRequest, Priority
 from providers.simulated import failures
 from providers.simulated.documents import mapping_in, plain_document
@@ -53,7 +54,7 @@ class WantedVm:
 
 def wanted_vm(body: Mapping[str, object]) -> WantedVm:
     """Take a body apart. Raises ``Refusal`` (400) for a value of the wrong shape."""
-    properties = mapping_in(body, "properties")
+    properties = spelled(mapping_in(body, "properties"))
     document = plain_document(
         {name: value for name, value in properties.items() if name not in _APART}
     )

@@ -133,6 +133,15 @@ def test_health_extension_shows_health() -> None:
     assert health["status"]["code"] == "HealthState/healthy"
 
 
+def test_patch_makes_no_extension() -> None:
+    """A PATCH of an extension that is not there is a 404, and makes none."""
+    client = a_client_with_set(members=1)
+    extension = f"{VM}/extensions/health"
+    missing = client.send("PATCH", extension, {"properties": {}})
+    assert (missing.status, missing.code) == (404, "ResourceNotFound")
+    assert client.get(f"{VM}/extensions").json == {"value": []}
+
+
 def test_extensions_go_with_their_vm() -> None:
     """A new VM of the same name has none of the old one's extensions."""
     client = a_client_with_set(members=1)
