@@ -21,7 +21,7 @@ class Remedy:
     cure: str
 
 
-_REMEDIES = (
+REMEDIES = (
     Remedy(
         "InvalidParameter",
         "fault domain count",
@@ -105,7 +105,7 @@ _REMEDIES = (
         "AuthorizationFailed",
         "",
         "the identity lacks the permission that the text names",
-        "assign the role of deploy/ to the identity at the resource group",
+        "assign the role of deploy/azure to the identity at the resource group",
     ),
     Remedy(
         "ConnectionFailed",
@@ -132,6 +132,132 @@ _REMEDIES = (
         "check the network and the proxy, and on a VM its managed identity",
     ),
     Remedy(
+        "PublicIPCountLimitReached",
+        "",
+        "the subscription has as many public addresses in the region as it may have",
+        "ask for more quota, or reach the members through a load balancer or a NAT gateway instead "
+        "of addresses of their own",
+    ),
+    Remedy(
+        "SpotPriceGreaterThanProvidedMaxPrice",
+        "",
+        "Spot costs more just now than spot.maxPrice allows",
+        "raise spot.maxPrice or leave it out, or name more sizes; evenkeel tries again within the "
+        "hour",
+    ),
+    Remedy(
+        "AzureSpotIsNotSupportedForThisVMSize",
+        "",
+        "the size is not sold as Spot",
+        "name another size, or make these members Regular",
+    ),
+    Remedy(
+        "AzureSpotFeatureNotEnabledForSubscription",
+        "",
+        "the subscription's offer has no Spot",
+        "use a subscription that has, or make these members Regular",
+    ),
+    Remedy(
+        "RequestDisallowedByPolicy",
+        "",
+        "an Azure Policy of the subscription forbids what the spec asks for",
+        "read the policy's name in the text, and change the spec or have the policy's owner exempt "
+        "the resource group",
+    ),
+    Remedy(
+        "LinkedAuthorizationFailed",
+        "",
+        "the identity may not use a resource that the spec refers to, such as the subnet, in "
+        "another resource group",
+        "assign the role of deploy/azure at the resource group of that resource, too",
+    ),
+    Remedy(
+        "LinkedAccessCheckFailed",
+        "",
+        "the identity may not use a resource that the spec refers to, such as the subnet, in "
+        "another resource group",
+        "assign the role of deploy/azure at the resource group of that resource, too",
+    ),
+    Remedy(
+        "SubscriptionNotFound",
+        "",
+        "the subscription does not exist for this identity",
+        "check spec.azure.subscription and the identity's tenant",
+    ),
+    Remedy(
+        "ReadOnlyDisabledSubscription",
+        "",
+        "the subscription is disabled and can only be read",
+        "have its owner enable it again; until then nothing changes",
+    ),
+    Remedy(
+        "MissingSubscriptionRegistration",
+        "",
+        "the subscription does not use this kind of resource yet",
+        "have its owner run az provider register --namespace Microsoft.Compute (and "
+        "Microsoft.Network)",
+    ),
+    Remedy(
+        "InsufficientSubnetSize",
+        "",
+        "the subnet has no free addresses left",
+        "use a larger subnet, or remove what else is in this one",
+    ),
+    Remedy(
+        "SubnetIsFull",
+        "",
+        "the subnet has no free addresses left",
+        "use a larger subnet, or remove what else is in this one",
+    ),
+    Remedy(
+        "PropertyChangeNotAllowed",
+        "",
+        "what was to be changed is fixed when the resource is made",
+        "leave it: a member keeps what it was made with; a set that is to differ is made anew",
+    ),
+    Remedy(
+        "VMStartTimedOut",
+        "",
+        "the VM did not start in time; it may still come up",
+        "wait; a member that never came up is replaced",
+    ),
+    Remedy(
+        "OSProvisioningClientError",
+        "",
+        "the guest could not be set up",
+        "look at the boot diagnostics; if every member ends so, the image or its userData is wrong",
+    ),
+    Remedy(
+        "OSProvisioningInternalError",
+        "",
+        "the guest could not be set up",
+        "look at the boot diagnostics; if every member ends so, the image or its userData is wrong",
+    ),
+    Remedy(
+        "VMExtensionHandlerNonTransientError",
+        "",
+        "the VM runs, but one of its extensions failed",
+        "read the extension's log on the VM; the instance is kept and counted as degraded",
+    ),
+    Remedy(
+        "VMExtensionProvisioningTimeout",
+        "",
+        "the VM runs, but one of its extensions did not end in time",
+        "read the extension's log on the VM; the instance is kept and counted as degraded",
+    ),
+    Remedy(
+        "ResourceGroupNotFound",
+        "",
+        "the resource group does not exist, or the identity cannot see it",
+        "make the resource group; evenkeel never makes one",
+    ),
+    Remedy(
+        "ParentResourceNotFound",
+        "",
+        "something that the request builds on is gone",
+        "look what of the network or the set was removed",
+    ),
+    Remedy(
         "NicReservedForAnotherVm",
         "",
         "the NIC of a failed creation is kept for its VM for three minutes",
@@ -155,7 +281,7 @@ _REMEDIES = (
 def remedy_for(code: str, message: str = "") -> Remedy | None:
     """What is known about an error of the platform; the more specific entries stand first."""
     folded = message.lower()
-    for remedy in _REMEDIES:
+    for remedy in REMEDIES:
         if remedy.code in {"", code} and remedy.fragment.lower() in folded:
             return remedy
     return None

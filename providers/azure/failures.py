@@ -120,7 +120,7 @@ _UNSURE = (
     *_codes(OutcomeUnknown, "InternalExecutionError InternalOperationError TransientFailure"),
     *(Rule(OutcomeUnknown, status=status) for status in (408, 500, 502, 503, 504)),
 )
-_RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule, ...] = (
     Rule(Locked, code="ScopeLocked"),
     Rule(Locked, text="following scope(s) are locked"),
     *_NOT_THROTTLING,
@@ -146,7 +146,7 @@ def error_of(answer: Answer, *, mutation: bool, now: datetime) -> ProviderError:
     open; for a read it is only ``Transient``.
     """
     fault = fault_of(answer)
-    rule = next((rule for rule in _RULES if rule.fits(fault)), Rule(Rejected))
+    rule = next((rule for rule in RULES if rule.fits(fault)), Rule(Rejected))
     code = rule.code or fault.code
     if rule.kind is Throttled:
         return Throttled(code, fault.message, until=ask_again_at(answer.headers, fault, now))

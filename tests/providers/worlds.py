@@ -29,11 +29,27 @@ D2S = "Standard_D2s_v5"
 # Long enough for any creation or deletion that goes well, too short for one that times out.
 A_WHILE = 70.0
 
+ADDRESS: Document = {
+    "name": "ip",
+    "properties": {
+        "subnet": {
+            "id": f"{REF.group_scope}/providers/Microsoft.Network/virtualNetworks/net/subnets/web"
+        }
+    },
+}
+
 TIDY: Document = {
     "storageProfile": {"osDisk": {"createOption": "FromImage", "deleteOption": "Delete"}},
     "networkProfile": {
         "networkInterfaceConfigurations": [
-            {"name": "nic", "properties": {"primary": True, "deleteOption": "Delete"}}
+            {
+                "name": "nic",
+                "properties": {
+                    "primary": True,
+                    "deleteOption": "Delete",
+                    "ipConfigurations": [ADDRESS],
+                },
+            }
         ]
     },
 }

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from providers.azure.answers import Answer
-from providers.azure.failures import _RULES, error_of, quota_name
+from providers.azure.failures import RULES, error_of, quota_name
 from providers.errors import (
     Conflict,
     Forbidden,
@@ -175,14 +175,14 @@ def test_no_rule_is_dead() -> None:
     faults += [(502, "", ""), (404, "", ""), (409, "X", "conflict with a concurrent request")]
     faults += [(409, "X", "Submit a request for Quota increase at")]
     reached = {_first(*fault) for fault in faults}
-    assert [rule for rule in _RULES if rule not in reached] == []
+    assert [rule for rule in RULES if rule not in reached] == []
 
 
 def _first(status: int, code: str, text: str) -> object:
     from providers.azure.answers import fault_of
 
     fault = fault_of(answer(status, code, text))
-    return next((rule for rule in _RULES if rule.fits(fault)), None)
+    return next((rule for rule in RULES if rule.fits(fault)), None)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

@@ -55,6 +55,11 @@ def action_of(sent: Sent) -> str:
 
 def everything_sent() -> set[str]:
     """The actions behind all calls of the provider."""
+    return {action_of(sent) for sent in all_requests()}
+
+
+def all_requests() -> list[Sent]:
+    """One request of each kind that the provider sends."""
     failed = a_vm(provisioningState="Failed", instanceView=a_view("ProvisioningState/failed"))
     stage = a_stage(_generous(a_world(failed)))
     provider = stage.provider
@@ -73,7 +78,7 @@ def everything_sent() -> set[str]:
         run(call)
     empty = a_stage(_generous(a_world()))
     run(empty.provider.delete_group(REF))
-    return {action_of(sent) for sent in (*stage.transport.sent, *empty.transport.sent)}
+    return [*stage.transport.sent, *empty.transport.sent]
 
 
 def _network() -> NetworkQuestion:
