@@ -10,10 +10,10 @@ RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden clients bench lock clean
+.PHONY: help demo test check fast lint types format schema golden clients oav bench bench-clients lock clean
 
 help: ## print this vocabulary
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(RUNTIME_STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -58,12 +58,18 @@ clients: $(RUNTIME_STAMP) ## real clients against the emulator: az, and the Java
 	@tests/clients/az.sh
 	@if command -v npm >/dev/null; then tests/clients/node.sh; else echo "no npm: the JavaScript SDK is left out"; fi
 
+oav: $(STAMP) ## Microsoft's validator over the traffic of the tests (needs npm and EVENKEEL_ARM_CORPUS)
+	@tests/clients/oav.sh
+
 bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
+
+bench-clients: $(STAMP) ## ours beside az and plain SDKs, where `make clients` has installed them
+	@$(BIN)/python benchmarks/clients.py
 
 lock: ## resolve the requirements anew (needs `uv` on the path)
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group build pyproject.toml -o requirements.lock
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the targets made
-	@rm -rf $(VENV) .venv-az tests/clients/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
+	@rm -rf $(VENV) .venv-az tests/clients/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist

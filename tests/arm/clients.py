@@ -12,7 +12,8 @@ from providers.arm.emulator import Emulator, Settings
 from providers.arm.envelope import content_of
 from providers.arm.messages import Request
 from providers.arm.pipeline import answer
-from tests.providers.worlds import SUBSCRIPTION, an_empty_region
+from tests import recorder
+from tests.providers.worlds import ADDRESS, SUBSCRIPTION, an_empty_region
 
 VERSION = "2024-07-01"
 ORIGIN = "https://localhost:8443"
@@ -81,6 +82,7 @@ class Client:
             origin=ORIGIN,
         )
         reply = answer(self.emulator, request)
+        recorder.keep("emulator", request, reply)
         found = {name.lower(): value for name, value in reply.headers.items()}
         return Answer(reply.status, content_of(reply).decode(), found)
 
@@ -151,7 +153,11 @@ def a_profile_set(capacity: int, **over: Any) -> dict[str, Any]:
             "osDisk": {"createOption": "FromImage", "managedDisk": {"storageAccountType": None}},
         },
         "osProfile": {"computerNamePrefix": "web", "adminUsername": "azureuser"},
-        "networkProfile": {"networkInterfaceConfigurations": [{"name": "nic", "properties": {}}]},
+        "networkProfile": {
+            "networkInterfaceConfigurations": [
+                {"name": "nic", "properties": {"ipConfigurations": [ADDRESS]}}
+            ]
+        },
     }
     body = a_set(virtualMachineProfile=profile | over)
     return body | {"sku": {"name": "Standard_D2s_v5", "capacity": capacity}}
@@ -174,7 +180,10 @@ def a_vm(
     **over: Any,
 ) -> dict[str, Any]:
     """A Linux VM with its NIC inside, a member of the set ``web`` unless told otherwise."""
-    card = {"name": "nic", "properties": {"primary": True, "deleteOption": "Delete"}}
+    card = {
+        "name": "nic",
+        "properties": {"primary": True, "deleteOption": "Delete", "ipConfigurations": [ADDRESS]},
+    }
     properties: dict[str, Any] = {
         "hardwareProfile": {"vmSize": size},
         "storageProfile": {

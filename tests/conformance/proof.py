@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Any
 
 from tests.conformance.comparing import compared
 from tests.conformance.described import checked, tried
@@ -12,9 +14,6 @@ from tests.conformance.ledger import Ledger, numbers
 from tests.conformance.openapi import OpenApi
 from tests.conformance.recordings import exchanges, recordings
 from tests.conformance.replaying import Replay
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECORDED = "Requests replayed"
 DESCRIBED = "Requests and answers checked"
@@ -42,7 +41,7 @@ _OPENAPI = """\
 
 Whole fleets (the examples of `specs`, scaled in afterwards) and every call of the adapter go through the emulator; each request (query
 and body) and each answer (status and body) is checked against Microsoft's documents: Compute 2024-07-01, SKUs 2021-07-01, locks
-2020-05-01. An object that lists its properties may have no others. The adapter asks in a newer version of Compute than that.
+2020-05-01, which are the versions that the adapter asks in. An object that lists its properties may have no others.
 """
 
 _OFFICIAL = """\
@@ -51,6 +50,18 @@ _OFFICIAL = """\
 The examples that belong to those documents, sent to an empty region. An answer that says that something is missing there counts as
 accepted.
 """
+
+_VALIDATOR = """\
+## Microsoft's validator
+
+`make oav` keeps the traffic of the suite and holds it with `oav validate-traffic` against the same documents: all tests of the adapter
+(the contract and the fault battery among them), the emulator's own tests, the journeys of this page, az and the JavaScript SDK.
+Exchanges of one shape are validated once; those of services that the documents do not describe are left out; newer versions of
+Compute, in which az and the SDK ask, are held against 2024-07-01. The emulator's own tests send wrong requests on purpose, so
+their answers alone are judged. A difference without a reason in `tests/clients/oav/differences.json` fails.
+"""
+
+VALIDATED = Path(__file__).parents[1] / "clients" / "oav" / "differences.json"
 
 
 @cache
@@ -108,6 +119,8 @@ def page(folder: Path) -> str:
         _described(described(folder)),
         _OFFICIAL,
         _examples(examples(folder)),
+        _VALIDATOR,
+        _validated(json.loads(VALIDATED.read_text(encoding="utf-8"))),
     )
     return "\n".join(part.strip() + "\n" for part in parts)
 
@@ -136,6 +149,25 @@ def _described(ledger: Ledger) -> str:
 def _examples(ledger: Ledger) -> str:
     rows = {"Official examples": ledger.cases, EXAMPLES: ledger.asked, "Accepted": ledger.equal}
     return _section(ledger, rows)
+
+
+def _validated(told: dict[str, Any]) -> str:
+    """What the last run of the validator measured, and the reasons of what it complained about."""
+    measured = told["measured"]
+    rows = [
+        f"oav {measured['oav']}, {measured['date']}:",
+        "",
+        "| traffic of | exchanges | not described | of a shape seen before | validated | operations | without complaint |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for client, found in measured["clients"].items():
+        columns = ("kept", "outside", "alike", "validated", "operations", "clean")
+        figures = " | ".join(f"{found[column]:,}" for column in columns)
+        rows.append(f"| {client} | {figures} |")
+    rows += ["", "### Differences", ""]
+    for reason in told["reasons"]:
+        rows += [reason["why"], "", *(f"- `{one}`" for one in reason["differences"]), ""]
+    return "\n".join(rows)
 
 
 def _section(ledger: Ledger, rows: dict[str, int]) -> str:

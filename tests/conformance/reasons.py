@@ -172,10 +172,6 @@ REASONS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (r"^PUT virtualMachineScaleSets status 409 OperationNotAllowed instead of 400",),
     ),
     (
-        "The VMs that tests put are declared without an IP configuration, which the emulator fills in.",
-        (r"request `\S+networkInterfaceConfigurations\S+ipConfigurations` is required",),
-    ),
-    (
         "Examples of scale sets in Uniform orchestration, or without a fault domain count, are refused.",
         (
             r"VirtualMachineScaleSets_CreateOrUpdate example 409 OperationNotAllowed",

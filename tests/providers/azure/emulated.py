@@ -20,6 +20,7 @@ from providers.simulated.scenario import (
     CapacityLimit,
     KnownSubnet,
 )
+from tests import recorder
 from tests.providers.azure.fake_arm import FakeTransport, Reply, Sent
 from tests.providers.worlds import REF, an_empty_region
 
@@ -61,6 +62,7 @@ class EmulatedCloud:
             origin=ORIGIN,
         )
         reply = answer(self.emulator, request)
+        recorder.keep("adapter", request, reply)
         return Reply(reply.status, content_of(reply), reply.headers)
 
     def advance(self, seconds: float) -> None:
