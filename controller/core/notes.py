@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.core import limits, mix, preflight, suspension, tombstone
-from controller.core.phase import Phase, classify
+from controller.core.phase import HANGS_AFTER, Phase, classify
 from controller.core.steps import Prevented
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from controller.core.decisions import Decisions
     from controller.core.observed import Member
@@ -105,6 +106,9 @@ def _gap(spread: SpreadReport) -> bool:
 def _under_way(scene: Scene) -> Iterator[str]:
     if scene.buckets.creating:
         yield f"{len(scene.buckets.creating)} being created"
+    slow = [member.name for member in scene.buckets.creating if _is_slow(member, scene.now)]
+    if slow:
+        yield f"{_some(slow)}: Creating for more than {_LONG} minutes, and running: counted, left alone"
     if scene.buckets.leaving:
         yield f"{len(scene.buckets.leaving)} being deleted"
 
@@ -120,6 +124,12 @@ def _members(scene: Scene) -> Iterator[str]:
             yield f"{_some([member.name for member in found])} {words}"
 
 
+def _is_slow(member: Member, now: datetime) -> bool:
+    created = member.instance.created_at
+    return created is not None and now - created > HANGS_AFTER
+
+
+_LONG = HANGS_AFTER.seconds // 60
 _ODD = {
     Phase.FAILED: "failed after having run, and may hold data: left alone",
     Phase.STOPPED: "stopped or deallocated by somebody: counted, left alone",

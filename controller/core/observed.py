@@ -79,10 +79,14 @@ class Scarce:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What earlier passes learned and no look can show: scarcity, and whether creations were stopped."""
+    """What earlier passes learned and no look can show.
+
+    Scarcity, whether creations were stopped, and since when each member that is being deleted was seen so.
+    """
 
     scarcity: tuple[Scarce, ...] = ()
     overshoot_frozen: bool = False
+    leaving: tuple[tuple[str, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

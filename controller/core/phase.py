@@ -20,6 +20,10 @@ Azure ends a creation after 20 minutes of provisioning at most; older ones may h
 """
 
 
+HANGS_AFTER = timedelta(minutes=30)
+"""A creation that lasts longer than this has come to nothing: Azure gives the guest 20 minutes, a host less."""
+
+
 class Phase(StrEnum):
     """One word for each fate that an instance can have in a pass."""
 
@@ -30,16 +34,24 @@ class Phase(StrEnum):
     STOPPED = "Stopped"
     EVICTED = "Evicted"
     FAILED_CREATE = "FailedCreate"
+    HUNG = "Hung"
     FAILED = "Failed"
     DELETING = "Deleting"
 
 
 NOT_SERVING = frozenset(
-    {Phase.UNHEALTHY, Phase.STOPPED, Phase.EVICTED, Phase.FAILED_CREATE, Phase.FAILED}
+    {
+        Phase.UNHEALTHY,
+        Phase.STOPPED,
+        Phase.EVICTED,
+        Phase.FAILED_CREATE,
+        Phase.HUNG,
+        Phase.FAILED,
+    }
 )
 """Phases whose members go first on scale-in under HealthFirst."""
 
-SHELLS = frozenset({Phase.FAILED_CREATE, Phase.EVICTED})
+SHELLS = frozenset({Phase.FAILED_CREATE, Phase.HUNG, Phase.EVICTED})
 """Phases of members that serve nobody and come back only as another instance."""
 
 SICK = frozenset({Phase.UNHEALTHY, Phase.DEGRADED, Phase.FAILED})
@@ -57,7 +69,7 @@ def classify(instance: Instance, now: datetime) -> Phase:
     if state is ProvisioningState.DELETING:
         return Phase.DELETING
     if state is ProvisioningState.CREATING:
-        return Phase.CREATING
+        return Phase.HUNG if _is_hung(instance, now) else Phase.CREATING
     if state in _BROKEN:
         return _broken(instance, now)
     if instance.power_state in _RELEASED:
@@ -72,6 +84,13 @@ def _is_evicted(instance: Instance) -> bool:
     updating = instance.provisioning_state is ProvisioningState.UPDATING
     may_be_starting = updating and instance.power_state is PowerState.DEALLOCATED
     return instance.priority is Priority.SPOT and not may_be_starting
+
+
+def _is_hung(instance: Instance, now: datetime) -> bool:
+    """Whether a creation lasts beyond reason. One that runs may serve; one of unknown age is never given up."""
+    created = instance.created_at
+    too_long = created is not None and now - created > HANGS_AFTER
+    return too_long and instance.power_state is not PowerState.RUNNING
 
 
 def never_came_up_for_certain(instance: Instance, now: datetime) -> bool:

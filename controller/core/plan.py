@@ -13,6 +13,7 @@ from controller.core import (
     adoption,
     digest,
     drift,
+    leaving,
     naming,
     preflight,
     report,
@@ -47,6 +48,7 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     tombstone.withdraw(scene, decisions)
     if is_at_rest(fleet):
         return _finish(scene, decisions)
+    decisions.blocked += leaving.blocks(scene)
     if fleet.absent:
         tombstone.bury(scene, decisions)
         return _finish(scene, decisions)

@@ -31,7 +31,9 @@ def hold_back(
     """Victims that may go, and those that the quorum keeps."""
     if scene.fleet.quorum is None or not victims:
         return tuple(victims), ()
-    moving = [member.name for member in (*scene.buckets.creating, *scene.buckets.leaving)]
+    buckets = scene.buckets
+    # A voter whose deletion does not get on may still vote: it is waited for, however long.
+    moving = [member.name for member in (*buckets.creating, *buckets.leaving, *buckets.stuck)]
     if moving:
         detail = f"{moving[0]} is still joining or leaving; one voter changes at a time"
         return (), tuple(Blocked(Prevented.QUORUM, detail, one.instance) for one in victims)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from controller.core import limits, naming, notes, spread, tombstone
+from controller.core import leaving, limits, naming, notes, spread, tombstone
 from controller.core.spread import Layout
 from controller.core.steps import Create, Plan, SpreadReport, Tag
 from controller.core.topology import FAULT_DOMAIN, ZONE
@@ -44,6 +44,7 @@ def finish(scene: Scene, decisions: Decisions) -> Plan:
         creating=tuple(member.name for member in scene.buckets.creating),
         leaving=tuple(member.name for member in scene.buckets.leaving),
         set_leaving=tombstone.is_set_leaving(scene),
+        stuck=tuple(sorted(leaving.stuck_names(scene.memory, scene.now))),
         overshoot_frozen=limits.is_overshot(scene.fleet, scene.memory, len(live)),
     )
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from controller.core import deletability, scarcity, serials
+from controller.core import deletability, leaving, scarcity, serials
 from controller.core.mix import CLASSES
 from controller.core.phase import SHELLS, SICK, Phase, classify
 from controller.core.spread import Cell, Layout
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Buckets:
     """Members by their fate in this pass.
 
-    ``unmanaged`` are not ours, nor about to be adopted; ``leaving`` are being deleted; ``shells`` never came up or were evicted;
-    ``staying`` are all others of ours. ``creating`` and ``sick`` are parts of ``staying``.
+    ``unmanaged`` are not ours, nor about to be adopted; ``leaving`` are being deleted, ``stuck`` for so long
+    that nothing waits for them; ``shells`` never came up or were evicted; ``staying`` are all others of ours. ``creating`` and ``sick`` are parts of ``staying``.
     """
 
     unmanaged: tuple[Member, ...]
@@ -37,6 +37,7 @@ class Buckets:
     staying: tuple[Member, ...]
     creating: tuple[Member, ...]
     sick: tuple[Member, ...]
+    stuck: tuple[Member, ...] = ()
 
     @property
     def live(self) -> tuple[Member, ...]:
@@ -114,7 +115,7 @@ def read_scene(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) 
         window=window,
         ledger=deletability.read_ledger(fleet, observed, window, now).adopting(adopting),
         topology=read_topology(fleet, observed.catalog),
-        buckets=_sort(observed, managed, now),
+        buckets=_sort(observed, managed, leaving.stuck_names(memory, now), now),
         pools={member.name: _pool_of(fleet, member) for member in managed},
         adopting=adopting,
     )
@@ -129,7 +130,9 @@ def _ordered(observed: Observed) -> Observed:
     )
 
 
-def _sort(observed: Observed, managed: tuple[Member, ...], now: datetime) -> Buckets:
+def _sort(
+    observed: Observed, managed: tuple[Member, ...], stuck: frozenset[str], now: datetime
+) -> Buckets:
     phases = {member.name: classify(member.instance, now) for member in managed}
 
     def those(*wanted: Phase) -> tuple[Member, ...]:
@@ -138,11 +141,12 @@ def _sort(observed: Observed, managed: tuple[Member, ...], now: datetime) -> Buc
     apart = {Phase.DELETING, *SHELLS}
     return Buckets(
         unmanaged=tuple(member for member in observed.members if member.name not in phases),
-        leaving=those(Phase.DELETING),
+        leaving=tuple(one for one in those(Phase.DELETING) if one.name not in stuck),
         shells=those(*SHELLS),
         staying=tuple(member for member in managed if phases[member.name] not in apart),
         creating=those(Phase.CREATING),
         sick=those(*SICK),
+        stuck=tuple(one for one in those(Phase.DELETING) if one.name in stuck),
     )
 
 

@@ -2,7 +2,8 @@
 
 They are deleted at once and replaced, which disrupts nothing. A failed creation is certain while it is
 young. An older one that shows no power state is only inferred, because a reading may lack the state of a
-VM that runs; such deletions are capped, and stop while much of the fleet is unhealthy. A failed member
+VM that runs; so is a creation that lasts beyond reason. Such deletions are capped, and stop while much of
+the fleet is unhealthy. A failed member
 that was stopped or deallocated later may hold data: it is reported and left alone.
 """
 
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.core import limits
-from controller.core.phase import Phase, classify, never_came_up_for_certain
+from controller.core.phase import HANGS_AFTER, Phase, classify, never_came_up_for_certain
 from controller.core.steps import Blocked, Delete, Prevented, Reason, Victim
 
 if TYPE_CHECKING:
@@ -71,8 +72,9 @@ def _obstacle(scene: Scene, shell: Member, room: int) -> Blocked | None:
 
 
 def _is_inferred(scene: Scene, shell: Member) -> bool:
-    if classify(shell.instance, scene.now) is Phase.EVICTED:
-        return False
+    phase = classify(shell.instance, scene.now)
+    if phase in {Phase.EVICTED, Phase.HUNG}:
+        return phase is Phase.HUNG
     return not never_came_up_for_certain(shell.instance, scene.now)
 
 
@@ -81,7 +83,7 @@ def _steps(scene: Scene, gone: list[Member]) -> tuple[Delete, ...]:
     for reason in (Reason.FAILED_CREATE, Reason.EVICTED):
         for inferred in (False, True):
             rows = [
-                Victim(shell.name, _why(shell, reason))
+                Victim(shell.name, _why(scene, shell, reason))
                 for shell in gone
                 if reason_of(scene, shell) is reason and _is_inferred(scene, shell) is inferred
             ]
@@ -90,9 +92,11 @@ def _steps(scene: Scene, gone: list[Member]) -> tuple[Delete, ...]:
     return tuple(steps)
 
 
-def _why(shell: Member, reason: Reason) -> str:
+def _why(scene: Scene, shell: Member, reason: Reason) -> str:
     if reason is Reason.EVICTED:
         return "Azure evicted it and it stands deallocated"
+    if classify(shell.instance, scene.now) is Phase.HUNG:
+        return f"it has been Creating for more than {HANGS_AFTER.seconds // 60} minutes"
     failure = shell.instance.failure
     if failure is None:
         return "it never came up"

@@ -58,6 +58,7 @@ class Prevented(StrEnum):
     SUBNET_FULL = "SubnetFull"
     SUSPENDED = "Suspended"
     TOMBSTONE_HOLD = "TombstoneHold"
+    STUCK = "Stuck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,7 @@ class Plan:
     ``desired`` and ``observed`` are members under management; ``unchanged`` those that no step touches.
     ``creating`` and ``leaving`` are members under way since an earlier pass. ``look_again_seconds`` is
     when to look next if nothing happens before. ``set_leaving``: the set of a fleet that ends is going.
+    ``stuck`` are members whose deletion does not get on: nothing waits for them.
     """
 
     fleet: str
@@ -242,6 +244,7 @@ class Plan:
     leaving: tuple[str, ...] = ()
     overshoot_frozen: bool = False
     set_leaving: bool = False
+    stuck: tuple[str, ...] = ()
     hash: str = ""
 
     @property

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from controller.core import preflight, scarcity, tags
+from controller.core import leaving, preflight, scarcity, tags
 from controller.core.observed import Memory, interpret, refresh, settle
 from controller.core.serials import unsettled
 from providers.base import ProvisioningState
@@ -108,11 +108,12 @@ async def look_by_name(
 
 
 def recall(observed: Observed, memory: Memory | None, now: datetime) -> Memory:
-    """What is remembered: by this process, in the set's tag, and what failed members show."""
+    """What is remembered: by this process, in the set's tag, and what failed and leaving members show."""
     set_tags = observed.group.tags if observed.group else {}
     known = scarcity.decode(set_tags.get(tags.SCARCITY), now)
     remembered = scarcity.remember(memory or Memory(), known, now)
-    return scarcity.learn_from_failures(remembered, observed, now)
+    learned = scarcity.learn_from_failures(remembered, observed, now)
+    return leaving.remember(learned, observed, now)
 
 
 async def patiently(read: Callable[[], Awaitable[T]], clock: Clock) -> T:

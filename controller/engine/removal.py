@@ -38,12 +38,13 @@ def batch_may_run(work: Work) -> bool:
     """Whether members are being deleted, possibly by a batch that a write of the set would cut short.
 
     A member with an open number cannot be in a batch of ours, which closes numbers first: it was evicted,
-    or somebody else deletes it by itself.
+    or somebody else deletes it by itself. One whose deletion does not get on is waited for no longer.
     """
     leaving = [
         member.name
         for member in work.observed.members
         if classify(member.instance, work.clock.now) is Phase.DELETING
+        and member.name not in work.plan.stuck
     ]
     return len(leaving) > len(_open_names(work.observed.group, leaving))
 

@@ -63,6 +63,13 @@ def test_contract_example() -> None:
     assert made.reservation == Reservation(floor=7, next=7, floor_to=7, reserve_to=9)
 
 
+def test_slow_creation_is_told() -> None:
+    """A creation that lasts beyond reason and runs is named: it may serve, so nobody replaces it."""
+    made = planned(1, a_member(1, provisioning_state=ProvisioningState.CREATING))
+    words = "web-000001: Creating for more than 30 minutes, and running: counted, left alone"
+    assert made.notes == ("1 being created", words)
+
+
 @pytest.mark.parametrize(
     ("change", "note"),
     [
@@ -80,7 +87,10 @@ def test_contract_example() -> None:
             {**FAILED, "power_state": PowerState.STOPPED},
             "web-000001 failed after having run, and may hold data: left alone",
         ),
-        ({"provisioning_state": ProvisioningState.CREATING}, "1 being created"),
+        (
+            {"provisioning_state": ProvisioningState.CREATING, "created_at": NOW},
+            "1 being created",
+        ),
         ({"owned": False}, "web-000001 is not ours: shown, never touched"),
         (
             {"protected": True},

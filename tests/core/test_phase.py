@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controller.core.phase import NOT_SERVING, SHELLS, SICK, YOUNG, Phase, classify
+from controller.core.phase import HANGS_AFTER, NOT_SERVING, SHELLS, SICK, YOUNG, Phase, classify
 from providers.base import Health, PowerState, Priority, ProvisioningState
 from tests.builders import NOW, an_instance
 
@@ -76,9 +76,26 @@ def test_broken_instances(
 def test_moving_instances(power: PowerState, state: ProvisioningState, wanted: Phase) -> None:
     """While an instance is created or deleted, nothing else about it matters."""
     found = an_instance(
-        provisioning_state=state, power_state=power, priority=SPOT, health=Health.UNHEALTHY
+        provisioning_state=state,
+        power_state=power,
+        priority=SPOT,
+        health=Health.UNHEALTHY,
+        created_at=NOW,
     )
     assert classify(found, NOW) is wanted
+
+
+@pytest.mark.parametrize("power", PowerState)
+@pytest.mark.parametrize("age", [HANGS_AFTER, HANGS_AFTER + timedelta(seconds=1), None])
+def test_hung_creations(power: PowerState, age: timedelta | None) -> None:
+    """A creation hangs when it lasts beyond reason, is known to, and the VM does not run."""
+    found = an_instance(
+        provisioning_state=ProvisioningState.CREATING,
+        power_state=power,
+        created_at=None if age is None else NOW - age,
+    )
+    hangs = age is not None and age > HANGS_AFTER and power is not PowerState.RUNNING
+    assert classify(found, NOW) is (Phase.HUNG if hangs else Phase.CREATING)
 
 
 @pytest.mark.parametrize("created", [NOW + timedelta(minutes=1), NOW + timedelta(days=400)])

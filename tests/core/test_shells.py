@@ -21,6 +21,11 @@ FAILED: dict[str, Any] = {
     "power_state": PowerState.UNKNOWN,
 }
 YOUNG = {**FAILED, "created_at": NOW - timedelta(minutes=5)}
+HUNG: dict[str, Any] = {
+    "provisioning_state": ProvisioningState.CREATING,
+    "power_state": PowerState.CREATING,
+    "created_at": NOW - timedelta(minutes=31),
+}
 EVICTED: dict[str, Any] = {
     "priority": Priority.SPOT,
     "power_state": PowerState.DEALLOCATED,
@@ -41,6 +46,7 @@ def sick(count: int, first: int) -> list[Member]:
         ({**FAILED, "created_at": None}, Reason.FAILED_CREATE, True),
         (EVICTED, Reason.EVICTED, False),
         ({**EVICTED, "power_state": PowerState.DEALLOCATING}, Reason.EVICTED, False),
+        (HUNG, Reason.FAILED_CREATE, True),
     ],
 )
 def test_shell_goes_and_is_replaced(state: dict[str, Any], reason: Reason, inferred: bool) -> None:
@@ -58,6 +64,7 @@ def test_shell_goes_and_is_replaced(state: dict[str, Any], reason: Reason, infer
     ("state", "why"),
     [
         (YOUNG, "it never came up"),
+        (HUNG, "it has been Creating for more than 30 minutes"),
         (
             {**YOUNG, "failure": Failure("OSProvisioningTimedOut", "The VM did not answer.")},
             "it never came up: OSProvisioningTimedOut",

@@ -240,6 +240,11 @@ MEMORIES = st.builds(
         max_size=2,
     ).map(tuple),
     st.booleans(),
+    st.dictionaries(
+        st.integers(1, 9).map(lambda n: f"web-{n:06d}"),
+        st.sampled_from([NOW, NOW - timedelta(hours=1)]),
+        max_size=2,
+    ).map(lambda rows: tuple(sorted(rows.items()))),
 )
 
 

@@ -63,6 +63,7 @@ def test_every_tag_is_told() -> None:
         f"after {report.ACTING_SECONDS} seconds when the plan had steps",
         f"{report.SETTLING_SECONDS} while something is under way",
         f"otherwise after {report.RESYNC_SECONDS} or",
+        f"Creating for more than {phase.HANGS_AFTER.seconds // 60} minutes",
         f"given up {serials.LATE_REQUEST.seconds // 60} minutes after",
         f"more than {limits.APPROVAL_SHARE_PERCENT} % and more than {limits.APPROVAL_COUNT} of",
         f"Azure's {limits.SET_LIMIT:,} VMs in a set, {limits.MANAGED_IMAGE_LIMIT} from a managed",

@@ -231,6 +231,22 @@ def removes(at: float, zone: str) -> Happening:
     return Happening(at, act)
 
 
+def sticks(at: float, zone: str) -> Happening:
+    """Somebody deletes a member by hand, and its deletion never ends."""
+
+    def act(stage: Stage) -> str:
+        (record,) = stage.some(zone, 1)
+        stage.region.delete_one(stage.fleet.ref, record.name)
+        leaving = stage.region.world.roster.find(stage.fleet.ref, record.name)
+        assert leaving is not None
+        # The turn is another one, so that the end on the agenda is not this life's.
+        life = replace(leaving.life, due=None, turn=stage.region.world.next_turn())
+        stage.region.world.store(replace(leaving, life=life))
+        return f"somebody deletes {record.name} in the portal, and its deletion hangs"
+
+    return Happening(at, act)
+
+
 def powers(at: float, name: str, operation: PowerOperation) -> Happening:
     """Somebody starts or stops a member by hand."""
 

@@ -28,6 +28,7 @@ from tests.stories.happenings import (
     locks_some,
     powers,
     sickens,
+    sticks,
     unlocks,
     wants,
 )
@@ -217,6 +218,23 @@ STORIES = (
                 CreationFault(CreationOutcome.ALLOCATION_FAILED, times=9, at=after(0), zone="3"),
             )
         ),
+    ),
+    Story(
+        "A creation hangs and is replaced",
+        "Half an hour after its request a member is still being created: it goes, another one comes.",
+        ((a_fleet(2), cast_of({"1": 1, "2": 1})),),
+        ends="1/1/1",
+        happenings=(wants(0, 3),),
+        scenario=Scenario(creations=(CreationFault(CreationOutcome.STUCK, at=after(0)),)),
+    ),
+    Story(
+        "A deletion hangs and holds nothing back for ever",
+        "For half an hour it could be cut short by others; then the fleet goes on without waiting for it.",
+        ((a_fleet(6), cast_of({"1": 2, "2": 2, "3": 2})),),
+        ends="2/2/1",
+        happenings=(sticks(0, "1"), wants(60, 4), wants(1900, 5)),
+        lasts=4200,
+        blocked=True,
     ),
     Story(
         "An old member fails and is left alone",

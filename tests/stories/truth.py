@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controller.core import tags
+from controller.core.phase import HANGS_AFTER
 from controller.spec.values import DeletionPolicy, Fleet
 from providers.base import GroupRef, Priority
 from providers.simulated import locks
@@ -80,7 +81,7 @@ class Truth:
         for name in sorted(gone):
             record = self._before.members[name]
             wanted, left = _wanted(fleet, record), _peers(record, living)
-            if not is_shell(record) and left < wanted:
+            if not is_shell(record, self._stage.region.clock.elapsed) and left < wanted:
                 self._say(f"{left} members are left without {name}, and {wanted} are wanted")
         self._judge_floor(fleet, gone, living)
         held = self._stage.region.world.locks()
@@ -152,7 +153,9 @@ def is_living(ref: GroupRef, record: InstanceRecord) -> bool:
     return tags.owned(ref, record.tags) and record.life.phase is not Phase.DELETING
 
 
-def is_shell(record: InstanceRecord) -> bool:
-    """Whether a VM never came up or was evicted: it has to go whatever the number wanted is."""
+def is_shell(record: InstanceRecord, now: float) -> bool:
+    """Whether a VM never came up, hangs or was evicted: it has to go whatever the number wanted is."""
     phase = record.life.phase
+    if phase is Phase.CREATING and now - record.created_at > HANGS_AFTER.total_seconds():
+        return True
     return phase is Phase.CREATE_FAILED or (record.priority is Priority.SPOT and phase in _EVICTED)

@@ -1,0 +1,54 @@
+"""Members that are being deleted, and those whose deletion does not get on.
+
+Azure shows no moment at which a deletion began, so a process remembers when it first saw each. A deletion
+that lasts holds back the next batch and every write of the set, because either could cut it short; one
+that has shown nothing for half an hour holds nothing back any more and is told instead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from controller.core.steps import Blocked, Prevented
+from providers.base import ProvisioningState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from controller.core.observed import Memory, Observed
+    from controller.core.scene import Scene
+
+STUCK = timedelta(minutes=30)
+"""Half as long again as the slowest deletion that anybody has reported of Azure, 20 minutes."""
+
+
+def remember(memory: Memory, observed: Observed, now: datetime) -> Memory:
+    """Note since when each member is seen leaving; who is not leaving any more is forgotten."""
+    known = dict(memory.leaving)
+    names = sorted(
+        member.name
+        for member in observed.members
+        if member.instance.provisioning_state is ProvisioningState.DELETING
+    )
+    return replace(memory, leaving=tuple((name, known.get(name, now)) for name in names))
+
+
+def stuck_names(memory: Memory, now: datetime) -> frozenset[str]:
+    """Members whose deletion has been seen for so long that nothing waits for it any more."""
+    return frozenset(name for name, since in memory.leaving if now - since >= STUCK)
+
+
+def blocks(scene: Scene) -> tuple[Blocked, ...]:
+    """The entries for members of ours whose deletion does not get on."""
+    since = dict(scene.memory.leaving)
+    return tuple(
+        Blocked(
+            Prevented.STUCK,
+            f"it has been seen Deleting since {since[member.name]:%Y-%m-%d %H:%M} UTC and does not go; "
+            "nothing waits for it any more. Look for its cause in Azure's activity log",
+            member.name,
+        )
+        for member in scene.buckets.stuck
+    )
