@@ -32,6 +32,7 @@ _SUMMARIES = {
     "describe": "Show one fleet whole: spec, status, what is blocked, plan, instances.",
     "explain": "Say what would happen to a fleet or an instance, and why.",
     "emulator": "Answer as Azure Resource Manager does, on a simulated region.",
+    "audit": "Check or read the trail of changes.",
     "schema": "Print the JSON Schema of a spec.",
     "demo": "Watch three fleets live a short life in a simulated region.",
 }

@@ -68,6 +68,12 @@ _OPTIONS = (
         help="Carry out a saved plan, unless something moved.",
     ),
     click.option(
+        "--audit",
+        envvar="EVENKEEL_AUDIT",
+        type=click.Path(path_type=Path),
+        help="Put each change on record here before it is sent.",
+    ),
+    click.option(
         "--approve",
         "tokens",
         multiple=True,

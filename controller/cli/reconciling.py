@@ -11,6 +11,7 @@ from controller.cli.options import DEFAULT_STATE, DEFAULT_TIMEOUT_SECONDS
 from controller.cli.place import opened_provider
 from controller.cli.progress import progress
 from controller.cli.reconcile_output import Result, print_result
+from controller.cli.recording import recorded
 from controller.cli.saved_plans import apply_saved, plan_from_observation, save_plan
 from controller.cli.specs import load_specs
 from controller.cli.verdicts import end_code, exit_code
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from controller.cli.options import Show, Source
     from controller.cli.specs import Loaded
     from controller.engine.compose import Composition
+    from controller.engine.reconcile import Between
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
 
@@ -42,6 +44,7 @@ class Request:
     observed: Path | None = None
     out: Path | None = None
     saved: Path | None = None
+    audit: Path | None = None
     tokens: tuple[str, ...] = ()
     detailed_exitcode: bool = False
 
@@ -101,19 +104,30 @@ def _carry_out(request: Request, fleets: Sequence[Fleet]) -> Result:
         reports = plan_from_observation(request.observed, fleets)
         return Result(tuple(fleets), reports, dry_run=True)
     with opened_provider(request.source, read_only=request.dry_run) as place:
-        if request.until_converged:
-            return _until_converged(request, fleets, place)
-        if request.saved is not None:
-            reports = place.run(apply_saved(request.saved, fleets, place))
-        else:
-            reports = place.run(
-                reconcile_once(fleets, place.provider, place.clock, dry_run=request.dry_run)
-            )
-        _log(request.show, reports)
-    return Result(tuple(fleets), reports, dry_run=request.dry_run)
+        if request.dry_run:
+            reports = place.run(reconcile_once(fleets, place.provider, place.clock, dry_run=True))
+            _log(request.show, reports)
+            return Result(tuple(fleets), reports, dry_run=True)
+        with recorded(request.audit, request.paths, place, request.show) as between:
+            return _change(request, fleets, place, between)
 
 
-def _until_converged(request: Request, fleets: Sequence[Fleet], place: Composition) -> Result:
+def _change(
+    request: Request, fleets: Sequence[Fleet], place: Composition, between: Between | None
+) -> Result:
+    if request.until_converged:
+        return _until_converged(request, fleets, place, between)
+    if request.saved is not None:
+        reports = place.run(apply_saved(request.saved, fleets, place, between))
+    else:
+        reports = place.run(reconcile_once(fleets, place.provider, place.clock, between=between))
+    _log(request.show, reports)
+    return Result(tuple(fleets), reports, dry_run=False)
+
+
+def _until_converged(
+    request: Request, fleets: Sequence[Fleet], place: Composition, between: Between | None
+) -> Result:
     show = request.show
     timeout = DEFAULT_TIMEOUT_SECONDS if request.timeout is None else request.timeout
     named = {fleet.name: fleet for fleet in fleets}
@@ -125,6 +139,7 @@ def _until_converged(request: Request, fleets: Sequence[Fleet], place: Compositi
                 place.clock,
                 timeout_seconds=timeout,
                 on_pass=_noting(show, note),
+                between=between,
             )
         )
     return Result(tuple(fleets), ended.reports, dry_run=False, ended=ended)

@@ -47,23 +47,33 @@ _MEANINGS: Mapping[Exit, str] = {
 def commands_reference() -> str:
     """Build the page: each command with its options, the options that several share, the exit codes."""
     context = click.Context(cli, info_name="evenkeel")
-    commands = {name: cli.get_command(context, name) for name in cli.list_commands(context)}
+    commands = dict(_commands(cli, context))
     rows = {
         name: _rows(command, click.Context(command, info_name=name, parent=context))
         for name, command in commands.items()
-        if command is not None
     }
     times = Counter(row for found in rows.values() for row in found)
     shared = [row for row in times if times[row] > 1]
     lines = [_INTRODUCTION]
     for name, command in commands.items():
-        if command is not None:
-            own = [row for row in rows[name] if row not in shared]
-            others = [row for row in rows[name] if row in shared]
-            lines += [f"## evenkeel {name}", "", *_command(command, context), *_table(own)]
-            lines += [_pointer(others), ""] if others else []
+        own = [row for row in rows[name] if row not in shared]
+        others = [row for row in rows[name] if row in shared]
+        lines += [f"## evenkeel {name}", "", *_command(name, command, context), *_table(own)]
+        lines += [_pointer(others), ""] if others else []
     lines += ["## Shared options", "", *_table(shared), "## Exit codes", "", *_exit_codes()]
     return "\n".join(lines) + "\n"
+
+
+def _commands(
+    group: click.Group, context: click.Context, above: str = ""
+) -> Iterator[tuple[str, click.Command]]:
+    """All commands by their full names; a command that holds others stands for them."""
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, context, f"{above}{name} ")
+        elif command is not None:
+            yield f"{above}{name}", command
 
 
 def _rows(command: click.Command, context: click.Context) -> list[_Row]:
@@ -78,10 +88,10 @@ def _rows(command: click.Command, context: click.Context) -> list[_Row]:
     return found
 
 
-def _command(command: click.Command, parent: click.Context) -> Iterator[str]:
+def _command(name: str, command: click.Command, parent: click.Context) -> Iterator[str]:
     usage = " ".join(command.collect_usage_pieces(click.Context(command, parent=parent)))
     text, _, examples = (command.help or "").partition("\b\n")
-    yield f"`evenkeel {command.name} {usage}`"
+    yield f"`evenkeel {name} {usage}`"
     yield ""
     yield text.strip()
     yield ""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from controller.cli.reconcile_output import Result
     from controller.engine.compose import Composition
+    from controller.engine.reconcile import Between
     from controller.engine.report import PassReport
     from controller.formats.saved_plan import SavedPlan
     from controller.spec.values import Fleet
@@ -48,7 +49,7 @@ def save_plan(file: Path, result: Result) -> None:
 
 
 async def apply_saved(
-    file: Path, fleets: Sequence[Fleet], place: Composition
+    file: Path, fleets: Sequence[Fleet], place: Composition, between: Between | None = None
 ) -> tuple[PassReport, ...]:
     """Plan anew, and carry exactly that out if it is the saved plan. Raises ``CommandError`` if not."""
     saved = _saved(file, fleets)
@@ -63,7 +64,7 @@ async def apply_saved(
             hint="plan again: evenkeel reconcile PATH --dry-run --out FILE",
         )
     done = (
-        carry_out(fleet, report, place.provider, place.clock)
+        carry_out(fleet, report, place.provider, place.clock, between=between)
         for fleet, report in zip(wanted, fresh, strict=True)
     )
     return tuple(await asyncio.gather(*done))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from providers.base import Json
 
@@ -132,12 +132,13 @@ def walk(
     after: Anchor | None = NOTHING,
     *,
     anchors: Sequence[Anchor] = (),
+    see: Callable[[str, Record], None] | None = None,
 ) -> Walk:
     """Follow a chain through lines that come with their places, and tell every break.
 
     ``after`` None: the chain may begin anywhere, because what came before is kept elsewhere. Behind a
     break the walk goes on from the next whole record, so that one edit is told once. ``anchors`` are
-    places that were noted elsewhere and must be met.
+    places that were noted elsewhere and must be met. ``see`` is shown each record with its place.
     """
     breaks: list[Break] = []
     last, first, count = after, None, 0
@@ -154,6 +155,8 @@ def walk(
             breaks.append(Break(place, wrong))
         first = first or found
         last, count = found.anchor, count + 1
+        if see is not None:
+            see(place, found)
         unmet = [one for one in unmet if one != last]
     return Walk(first, last or NOTHING, count, tuple(breaks), tuple(unmet))
 

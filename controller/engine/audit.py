@@ -110,11 +110,15 @@ class Trail:
         """The last durable record that this process knows of."""
         return self._file.last if self._file else NOTHING
 
+    def open(self) -> None:
+        """Open the trail and begin it if there is none. Raises ``TrailError``; the next record tries again."""
+        with self._alone:
+            self._ready()
+
     def trouble(self) -> str:
         """Why the trail cannot be written now; empty if it can. Opens it if it is not open."""
         try:
-            with self._alone:
-                self._ready()
+            self.open()
         except TrailError as error:
             return str(error)
         return ""

@@ -23,6 +23,7 @@ from providers.errors import (
     LeaseLost,
     Locked,
     NotFound,
+    NotRecorded,
     OfferingError,
     ProviderError,
     QuotaExceeded,
@@ -161,7 +162,7 @@ class _Wave:
             self._closed = (
                 f"the provider asks for no more requests before {error.until:%H:%M:%S} UTC"
             )
-        elif isinstance(error, LeaseLost):
+        elif isinstance(error, LeaseLost | NotRecorded):
             self.progress = replace(self.progress, stopped=True)
             self._closed = error.message
         elif isinstance(error, _STOPS_ALL):

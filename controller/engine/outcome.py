@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from providers.errors import LeaseLost, Throttled
+from providers.errors import LeaseLost, NotRecorded, Throttled
 
 if TYPE_CHECKING:
     from controller.core.observed import Memory, Observed
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from providers.base import Group, Provider
     from providers.errors import ProviderError
 
-NO_MORE_THIS_PASS = (Throttled, LeaseLost)
+NO_MORE_THIS_PASS = (Throttled, LeaseLost, NotRecorded)
 """After these errors nothing more is sent in a pass: the next request would meet the same."""
 
 
