@@ -123,12 +123,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """An extension of a VM as the platform shows it. ``state`` None: it is there, and nobody says how it fares."""
+
+    name: str
+    state: ProvisioningState | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """One VM of a scale set as the platform shows it.
 
     ``zone`` is None in a regional set; ``fault_domain`` is None where the platform does not show one.
     ``resources`` are the ARM ids of its NICs and disks, as far as known. ``document`` is the VM's ARM
-    ``properties`` (shape of the Compute REST API) as far as read, or None.
+    ``properties`` (shape of the Compute REST API) as far as read, or None. ``extensions`` None: they are
+    not shown, which is not the same as having none.
     """
 
     name: str
@@ -145,6 +155,7 @@ class Instance:
     failure: Failure | None = None
     protected: bool = False
     document: Document | None = None
+    extensions: tuple[Extension, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +284,8 @@ class InstanceRequest:
     """One VM to create.
 
     ``document`` is the VM's ARM ``properties`` without size, priority and place: storageProfile, osProfile,
-    networkProfile and so on. ``identity_ids`` are user-assigned identities.
+    networkProfile and so on. Its ``extensions`` are left out: each is installed later, by an operation of
+    its own. ``identity_ids`` are user-assigned identities.
     """
 
     name: str
@@ -304,7 +316,19 @@ class SingleDelete:
     """
 
 
-Operation: TypeAlias = PowerOperation | TagChange | SingleDelete
+@dataclass(frozen=True, slots=True)
+class InstallExtension:
+    """Install an extension on one instance that runs, or install it again.
+
+    ``document`` is the extension's ARM ``properties``. It may hold secrets, so no text of this value shows
+    it. Accepted first and done later; an extension that fails leaves the instance running.
+    """
+
+    name: str
+    document: Document = field(repr=False)
+
+
+Operation: TypeAlias = PowerOperation | TagChange | SingleDelete | InstallExtension
 
 
 _POOL = "/backendaddresspools/"
@@ -353,7 +377,7 @@ class Provider(Protocol):
         ...
 
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation on one member, delete it by itself, or change its tags."""
+        """Start a power operation or an installation on one member, delete it alone, or change its tags."""
         ...
 
     async def delete_group(self, ref: GroupRef) -> None:

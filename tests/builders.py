@@ -17,6 +17,7 @@ from providers.base import (
     GroupRef,
     Health,
     Instance,
+    Json,
     Lock,
     LockLevel,
     PowerState,
@@ -40,6 +41,23 @@ TEMPLATE = Template(
     },
     fingerprint="v1:aaaaaaaaaaaaaaaa",
 )
+
+
+def with_extensions(template: Template, *names: str) -> Template:
+    """The template with extensions of these names; one called ``probe`` asks the application for its health."""
+    entries: list[Json] = [
+        {
+            "name": name,
+            "properties": {
+                "publisher": "Example.Agents",
+                "type": "ApplicationHealthLinux" if name == "probe" else "AgentLinux",
+                "typeHandlerVersion": "1.0",
+                "settings": {"level": "info"},
+            },
+        }
+        for name in names
+    ]
+    return replace(template, document={**template.document, "extensions": entries})
 
 
 def a_pool(replicas: int = 6, **over: Any) -> Pool:

@@ -219,6 +219,26 @@ def suspended_processes_sleep(fleet: Fleet, observed: Observed, plan: Plan) -> I
         yield f"{len(plan.victims)} deletions"
 
 
+def extensions_are_due(fleet: Fleet, observed: Observed, plan: Plan) -> Iterator[str]:
+    """An extension goes only onto a member of ours that is up, stays and is shown not to have it; one at a time."""
+    by_name = {member.name: member for member in observed.members}
+    for name, times in Counter(step.instance for step in plan.installs).items():
+        if times > 1:
+            yield f"{name} gets {times} at once in {fleet.name}"
+    for step in plan.installs:
+        member = by_name.get(step.instance)
+        if member is None or not member.owned or step.instance in plan.victims:
+            yield f"{step.instance} is not ours, or goes"
+            continue
+        found = member.instance
+        if (found.provisioning_state.value, found.power_state.value) != ("Succeeded", "running"):
+            yield f"{step.instance} is not up"
+        if found.extensions is None:
+            yield f"nobody knows what {step.instance} has"
+        elif step.extension.lower() in {one.name.lower() for one in found.extensions}:
+            yield f"{step.instance} has {step.extension} already"
+
+
 SENTENCES: Sequence[Sentence] = (
     never_too_many,
     never_too_few,
@@ -235,6 +255,7 @@ SENTENCES: Sequence[Sentence] = (
     skew_is_reachable,
     ends_only_under_a_tombstone,
     suspended_processes_sleep,
+    extensions_are_due,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.core import extensions
 from controller.core.phase import Phase, classify
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class UnseenFleet:
 
 @dataclass(frozen=True, slots=True)
 class InstanceFacts:
-    """One instance as it is now. ``obstacle`` None: it may be deleted. ``updated``: its template is the fleet's."""
+    """One instance as it is now. ``obstacle`` None: it may be deleted. ``updated``: its template is the fleet's.
+
+    ``failure`` is why its last operation failed, or else one of its extensions.
+    """
 
     name: str
     fleet: str
@@ -168,6 +172,6 @@ def _facts(member: Member, sighting: Sighting, obstacle: Obstacle | None) -> Ins
         updated=member.fingerprint is None or member.fingerprint in wanted,
         obstacle=obstacle,
         created_at=found.created_at,
-        failure=found.failure,
+        failure=found.failure or extensions.failure_of(found),
         pool=member.pool or "",
     )

@@ -90,6 +90,14 @@ def progress_words(report: PassReport, fleet: Fleet) -> ProgressWords:
     return ProgressWords(f"{plan.observed}/{plan.desired}", lanes, doing(report))
 
 
+_STARTED = (
+    ("create", "started"),
+    ("delete", "leaving"),
+    ("tag", "tagged"),
+    ("operate", "getting extensions"),
+)
+
+
 def doing(report: PassReport) -> str:
     """What a pass started, or what is awaited."""
     plan = report.plan
@@ -97,13 +105,13 @@ def doing(report: PassReport) -> str:
         return "not seen"
     verbs = [str(outcome.verb) for outcome in report.outcomes if outcome.accepted]
     refused = [outcome.error.code for outcome in report.outcomes if outcome.error is not None]
-    parts = [
-        f"{verbs.count(verb)} {word}"
-        for verb, word in (("create", "started"), ("delete", "leaving"), ("tag", "tagged"))
-        if verb in verbs
-    ]
+    parts = [f"{verbs.count(verb)} {word}" for verb, word in _STARTED if verb in verbs]
     if not parts:
-        waits = ((len(plan.creating), "being created"), (len(plan.leaving), "being deleted"))
+        waits = (
+            (len(plan.creating), "being created"),
+            (len(plan.leaving), "being deleted"),
+            (len(plan.installing), "getting extensions"),
+        )
         parts = [f"{count} {words}" for count, words in waits if count]
     if refused:
         parts.append(f"{len(refused)} not accepted ({', '.join(dict.fromkeys(refused))})")

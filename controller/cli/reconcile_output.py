@@ -37,6 +37,7 @@ _DONE = {
     Verb.TAG: "tag change",
     Verb.MARK: "tombstone change",
     Verb.DELETE_SET: "scale set deletion",
+    Verb.OPERATE: "installation",
 }
 
 _ENDS = {

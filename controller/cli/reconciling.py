@@ -64,8 +64,6 @@ def reconcile(request: Request) -> int:
     show.say(f"evenkeel: {where or request.source.sentence}")
     specs = load_specs(request.paths, show)
     fleets = approve(specs.fleets, request.tokens, show)
-    if request.source.provider == "azure":
-        _tell_of_extensions(fleets, show)
     result = _carry_out(request, fleets)
     say_trouble(result.reports, show)
     result = replace(result, errors=_errors(specs, result.reports))
@@ -73,16 +71,6 @@ def reconcile(request: Request) -> int:
         save_plan(request.out, result)
     print_result(result, show, command=request.command)
     return _code(request, result, broken=specs.has_errors)
-
-
-def _tell_of_extensions(fleets: Sequence[Fleet], show: Show) -> None:
-    """Say for which fleets something that the spec asks for is left out on Azure."""
-    for fleet in fleets:
-        if any(pool.template.document.get("extensions") for pool in fleet.pools):
-            show.say(
-                f"evenkeel: {fleet.name}: template.extensions and template.health are not installed "
-                "on Azure by this version"
-            )
 
 
 def approve(fleets: Sequence[Fleet], tokens: Sequence[str], show: Show) -> tuple[Fleet, ...]:

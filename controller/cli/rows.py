@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from controller.cli.words import moment, place_of
-from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, MarkSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,7 +119,7 @@ def totals_of(views: Sequence[PlanView]) -> Totals:
     creates = [step for plan in plans for step in plan.creates]
     return Totals(
         create=len(creates),
-        change=sum(isinstance(step, Tag | MarkSet) for step in steps),
+        change=sum(isinstance(step, Tag | MarkSet | Install) for step in steps),
         delete=sum(len(plan.victims) for plan in plans)
         + sum(isinstance(step, DeleteSet) for step in steps),
         replace=sum(step.replaces is not None for step in creates),
@@ -170,8 +170,8 @@ def _rows(step: Step, known: Mapping[str, Instance]) -> list[Row]:
             return [_create_row(step)]
         case Delete():
             return [_victim_row(one, step, known.get(one.instance)) for one in step.victims]
-        case Tag():
-            return [_tag_row(step, known.get(step.instance))]
+        case Tag() | Install():
+            return [_change_row(step, known.get(step.instance))]
         case MarkSet() | DeleteSet():
             symbol = Symbol.DELETE if isinstance(step, DeleteSet) else Symbol.CHANGE
             return [Row(symbol, "the scale set", "", "", "", step.reason, step.why)]
@@ -211,7 +211,7 @@ def _victim_row(victim: Victim, step: Delete, instance: Instance | None) -> Row:
     )
 
 
-def _tag_row(step: Tag, instance: Instance | None) -> Row:
+def _change_row(step: Tag | Install, instance: Instance | None) -> Row:
     return Row(
         Symbol.CHANGE,
         step.instance,

@@ -18,7 +18,8 @@ class Decisions:
     """Grows during one call of ``plan`` and is seen by nothing outside of it.
 
     ``gone`` are members that the steps delete, ``explicit`` those of them that the spec asked for.
-    ``reachable`` counts members by domain after the most even plan of the same size.
+    ``reachable`` counts members by domain after the most even plan of the same size. ``installing`` are
+    members whose extensions are under way.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -27,4 +28,5 @@ class Decisions:
     explicit: list[Victim] = field(default_factory=list)
     placed: list[tuple[Pool, Placed]] = field(default_factory=list)
     reachable: Counter[str] = field(default_factory=Counter)
+    installing: list[str] = field(default_factory=list)
     drift: tuple[MemberDrift, ...] = ()

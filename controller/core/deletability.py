@@ -76,9 +76,14 @@ def read_ledger(fleet: Fleet, observed: Observed, window: Window, now: datetime)
 
 def creation_lock(ref: GroupRef, locks: tuple[Lock, ...] | None) -> Lock | None:
     """A ReadOnly lock over the set, its group or subscription: it refuses every creation."""
-    scope = ref.id.lower()
+    return read_only_lock(ref.id, locks)
+
+
+def read_only_lock(resource_id: str, locks: tuple[Lock, ...] | None) -> Lock | None:
+    """A ReadOnly lock on a resource or over it: it refuses every change of it."""
+    own = _normal(resource_id)
     for lock in locks or ():
-        if lock.level is LockLevel.READ_ONLY and _covers(_normal(lock.scope), scope):
+        if lock.level is LockLevel.READ_ONLY and _covers(_normal(lock.scope), own):
             return lock
     return None
 

@@ -53,6 +53,9 @@ def _facts(scene: Scene, member: Member) -> list[object]:
         found.provisioning_state.value,
         found.power_state.value,
         found.health.value,
+        None
+        if found.extensions is None
+        else sorted(f"{one.name.lower()}|{one.state}" for one in found.extensions),
         member.owned,
         member.fingerprint,
         f"{obstacle.reason}: {obstacle.detail}" if obstacle else None,

@@ -97,4 +97,4 @@ def _row_key(row: Json) -> tuple[str, str] | None:
 def _same(wanted: Json, found: Json) -> bool:
     if isinstance(wanted, str) and "{" in wanted:
         return True
-    return str(wanted).lower() == str(found).lower()
+    return str(wanted).strip().lower() == str(found).strip().lower()

@@ -14,6 +14,7 @@ from controller.core.serials import Window, read_window, serial_of
 from controller.core.steps import DeleteSet, Reason, Tag
 from controller.core.tags import TOMBSTONE, parse_tombstone
 from controller.spec.values import DeletionPolicy, Process
+from providers.base import ProvisioningState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,7 @@ def check(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> tuple[
         *_counts(fleet, observed, plan, now),
         *_endings(fleet, observed, plan, now),
         *_suspensions(fleet, plan, now),
+        *_installs(fleet, observed, plan),
     )
 
 
@@ -193,6 +195,43 @@ def _suspensions(fleet: Fleet, plan: Plan, now: datetime) -> Iterator[str]:
     deletes = plan.victims or any(isinstance(step, DeleteSet) for step in plan.steps)
     if Process.DELETE in asleep and deletes:
         yield "something would be deleted, and deletions are suspended"
+
+
+def _installs(fleet: Fleet, observed: Observed, plan: Plan) -> Iterator[str]:
+    """An extension is of the spec, and goes onto a member of ours that stays and does not have it."""
+    by_name = {member.name: member for member in observed.owned}
+    named = _extensions_named(fleet)
+    leaving = set(plan.victims)
+    for name, times in Counter(step.instance for step in plan.installs).items():
+        if times > 1:
+            yield f"{name} would get {times} extensions at once"
+    for step in plan.installs:
+        what = f"{step.instance} would get the extension {step.extension}"
+        member = by_name.get(step.instance)
+        if step.extension not in named:
+            yield f"{what}, which the spec does not have"
+        if member is None:
+            yield f"{what} and is not ours, or was not seen"
+            continue
+        if step.instance in leaving:
+            yield f"{what} and is about to be deleted"
+        if member.instance.provisioning_state is not ProvisioningState.SUCCEEDED:
+            yield f"{what} and is {member.instance.provisioning_state}"
+        shown = member.instance.extensions
+        if shown is None:
+            yield f"{what}, and what it has is not known"
+        elif any(one.name.lower() == step.extension.lower() for one in shown):
+            yield f"{what} and has it already"
+
+
+def _extensions_named(fleet: Fleet) -> set[str]:
+    rows = [
+        row
+        for pool in fleet.pools
+        if isinstance(listed := pool.template.document.get("extensions"), list | tuple)
+        for row in listed
+    ]
+    return {str(row.get("name")) for row in rows if isinstance(row, dict)}
 
 
 def _live(observed: Observed, now: datetime) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.core import limits, mix, preflight, suspension, tombstone
+from controller.core import extensions, limits, mix, preflight, suspension, tombstone
 from controller.core.phase import HANGS_AFTER, Phase, classify
 from controller.core.steps import Prevented
 
@@ -29,8 +29,9 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
         *_undeletable(scene, decisions),
         *_spread(scene, decisions, spread),
         *preflight.notes(scene),
-        *_under_way(scene),
+        *_under_way(scene, decisions),
         *_members(scene),
+        *_extensions(scene),
         *_mix(scene, decisions),
         *_drift(decisions),
     )
@@ -103,7 +104,7 @@ def _gap(spread: SpreadReport) -> bool:
     return spread.reachable_skew < spread.skew_after
 
 
-def _under_way(scene: Scene) -> Iterator[str]:
+def _under_way(scene: Scene, decisions: Decisions) -> Iterator[str]:
     if scene.buckets.creating:
         yield f"{len(scene.buckets.creating)} being created"
     slow = [member.name for member in scene.buckets.creating if _is_slow(member, scene.now)]
@@ -111,6 +112,8 @@ def _under_way(scene: Scene) -> Iterator[str]:
         yield f"{_some(slow)}: Creating for more than {_LONG} minutes, and running: counted, left alone"
     if scene.buckets.leaving:
         yield f"{len(scene.buckets.leaving)} being deleted"
+    if decisions.installing:
+        yield f"{len(decisions.installing)} getting their extensions"
 
 
 def _members(scene: Scene) -> Iterator[str]:
@@ -136,6 +139,24 @@ _ODD = {
     Phase.DEGRADED: "running, though the last operation failed: counted, left alone",
     Phase.UNHEALTHY: "reported unhealthy: counted, left alone",
 }
+
+
+def _extensions(scene: Scene) -> Iterator[str]:
+    """Failed extensions in the platform's words, and members that cannot get theirs."""
+    sick: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for member in scene.buckets.staying:
+        for one in extensions.failed(member.instance):
+            code = one.failure.code if one.failure else "the platform gives no reason"
+            sick.setdefault(f"extension {one.name} failed ({code})", []).append(member.name)
+        standing = extensions.read_standing(scene.pools[member.name], member)
+        if standing.stage is extensions.Stage.NOT_UP:
+            waiting.append(member.name)
+    for words, names in sorted(sick.items()):
+        yield f"{_some(names)}: {words}; it is not tried again until somebody removes the extension"
+    if waiting:
+        verb = "lacks" if len(waiting) == 1 else "lack"
+        yield f"{_some(waiting)} {verb} extensions, which are installed only on members that are up"
 
 
 def _in_phase(scene: Scene, phase: Phase) -> Sequence[Member]:

@@ -76,7 +76,15 @@ def classify(instance: Instance, now: datetime) -> Phase:
         return Phase.EVICTED if _is_evicted(instance) else Phase.STOPPED
     if instance.power_state in _OFF:
         return Phase.STOPPED
-    return Phase.UNHEALTHY if instance.health is Health.UNHEALTHY else Phase.RUNNING
+    return _running(instance)
+
+
+def _running(instance: Instance) -> Phase:
+    if instance.health is Health.UNHEALTHY:
+        return Phase.UNHEALTHY
+    # A failed extension leaves the VM itself Succeeded: recorded of Azure.
+    broken = any(one.state in _BROKEN for one in instance.extensions or ())
+    return Phase.DEGRADED if broken else Phase.RUNNING
 
 
 def _is_evicted(instance: Instance) -> bool:

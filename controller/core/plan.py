@@ -1,7 +1,8 @@
 """From a spec, an observation, what was learned, and the time, to a plan. Pure and total.
 
 The order of the decisions: the set itself, adoption, shells that go, then each pool to its number:
-scale-in chooses victims, scale-out chooses places, sizes and names. Reports and guards come last.
+scale-in chooses victims, scale-out chooses places, sizes and names; then the extensions of those that stay.
+Reports and guards come last.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from controller.core import (
     adoption,
     digest,
     drift,
+    extensions,
     leaving,
     naming,
     preflight,
@@ -60,6 +62,7 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     decisions.gone += removal.gone
     staying = tuple(sorted(scene.buckets.staying + removal.kept, key=lambda member: member.name))
     _scale(scene, decisions, staying)
+    extensions.install(scene, decisions)
     decisions.drift = drift.find_drift(scene)
     return _finish(scene, decisions)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, MarkSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +41,8 @@ def _of(step: Step) -> Iterator[tuple[tuple[str, str], Because]]:
                 yield ("delete", victim.instance), Because(step.reason.value, victim.why)
         case Tag():
             yield ("tag", step.instance), Because(step.reason.value, step.why)
+        case Install():
+            yield ("operate", step.instance), Because(step.reason.value, step.why)
         case MarkSet():
             yield ("mark", SET), Because(step.reason.value, step.why)
         case DeleteSet():

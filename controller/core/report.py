@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from controller.core import leaving, limits, naming, notes, spread, tombstone
 from controller.core.spread import Layout
-from controller.core.steps import Create, Plan, SpreadReport, Tag
+from controller.core.steps import Create, Install, Plan, SpreadReport, Tag
 from controller.core.topology import FAULT_DOMAIN, ZONE
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def finish(scene: Scene, decisions: Decisions) -> Plan:
     """Put the plan together. Everything is in a stable order."""
     creates = tuple(step for step in decisions.steps if isinstance(step, Create))
     live = scene.buckets.live
-    tagged = {step.instance for step in decisions.steps if isinstance(step, Tag)}
-    touched = tagged | {member.name for member in decisions.gone}
+    changed = {step.instance for step in decisions.steps if isinstance(step, Tag | Install)}
+    touched = changed | {member.name for member in decisions.gone}
     report = _spread_report(scene, decisions, creates)
     blocked = tuple(decisions.blocked)
     return Plan(
@@ -45,6 +45,7 @@ def finish(scene: Scene, decisions: Decisions) -> Plan:
         leaving=tuple(member.name for member in scene.buckets.leaving),
         set_leaving=tombstone.is_set_leaving(scene),
         stuck=tuple(sorted(leaving.stuck_names(scene.memory, scene.now))),
+        installing=tuple(decisions.installing),
         overshoot_frozen=limits.is_overshot(scene.fleet, scene.memory, len(live)),
     )
 
@@ -84,8 +85,9 @@ def _domain(scene: Scene, create: Create) -> str:
 def _look_again(scene: Scene, decisions: Decisions) -> int:
     if decisions.steps:
         return ACTING_SECONDS
-    moving = scene.buckets.creating or scene.buckets.leaving or tombstone.is_set_leaving(scene)
-    if moving or not scene.window.closed:
+    buckets = scene.buckets
+    members = buckets.creating or buckets.leaving or decisions.installing
+    if members or tombstone.is_set_leaving(scene) or not scene.window.closed:
         return SETTLING_SECONDS
     ends = [one.until for one in decisions.blocked if one.until is not None]
     wait = min(((end - scene.now).total_seconds() for end in ends), default=RESYNC_SECONDS)

@@ -116,7 +116,7 @@ def read_scene(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) 
         ledger=deletability.read_ledger(fleet, observed, window, now).adopting(adopting),
         topology=read_topology(fleet, observed.catalog),
         buckets=_sort(observed, managed, leaving.stuck_names(memory, now), now),
-        pools={member.name: _pool_of(fleet, member) for member in managed},
+        pools={member.name: pool_of(fleet, member) for member in managed},
         adopting=adopting,
     )
 
@@ -150,7 +150,7 @@ def _sort(
     )
 
 
-def _pool_of(fleet: Fleet, member: Member) -> Pool:
+def pool_of(fleet: Fleet, member: Member) -> Pool:
     """By the pool tag; without one by template, then by size, then the first pool."""
     by_name = {pool.name: pool for pool in fleet.pools}
     if member.pool is not None and member.pool in by_name:

@@ -144,13 +144,14 @@ def compute_sla(fleet: Fleet, plan: Plan) -> Sla:
 
 def _ready(plan: Plan, ready: int) -> Condition:
     words = f"{_counted(ready, 'member')} running, {plan.desired} wanted"
-    if ready >= plan.desired and plan.observed == plan.desired and not plan.steps:
+    still = not plan.steps and not plan.installing
+    if ready >= plan.desired and plan.observed == plan.desired and still:
         return Condition("Ready", Truth.TRUE, "AsDesired", words)
     return Condition("Ready", Truth.FALSE, "NotAsDesired", words)
 
 
 def _reconciling(plan: Plan) -> Condition:
-    moving = len(plan.creating) + len(plan.leaving)
+    moving = len({*plan.creating, *plan.leaving, *plan.installing})
     if plan.set_leaving:
         words = "the scale set is being deleted"
         return Condition("Reconciling", Truth.TRUE, "UnderWay", words)

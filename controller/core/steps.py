@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ADOPT = "Adopt"
     TOMBSTONE = "Tombstone"
     TOMBSTONE_CANCELLED = "TombstoneCancelled"
+    EXTENSION_MISSING = "ExtensionMissing"
 
 
 class Prevented(StrEnum):
@@ -137,7 +138,17 @@ class DeleteSet:
     why: str
 
 
-Step: TypeAlias = EnsureSet | Create | Delete | Tag | MarkSet | DeleteSet
+@dataclass(frozen=True, slots=True)
+class Install:
+    """Install one extension of the template on a member that is up. Its settings are in the spec alone."""
+
+    instance: str
+    extension: str
+    reason: Reason
+    why: str
+
+
+Step: TypeAlias = EnsureSet | Create | Delete | Tag | MarkSet | DeleteSet | Install
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,9 +234,10 @@ class Plan:
     """What one pass intends to do with one fleet, and why.
 
     ``desired`` and ``observed`` are members under management; ``unchanged`` those that no step touches.
-    ``creating`` and ``leaving`` are members under way since an earlier pass. ``look_again_seconds`` is
-    when to look next if nothing happens before. ``set_leaving``: the set of a fleet that ends is going.
-    ``stuck`` are members whose deletion does not get on: nothing waits for them.
+    ``creating`` and ``leaving`` are members under way since an earlier pass, ``installing`` members whose
+    extensions are. ``look_again_seconds`` is when to look next if nothing happens before. ``set_leaving``:
+    the set of a fleet that ends is going. ``stuck`` are members whose deletion does not get on: nothing
+    waits for them.
     """
 
     fleet: str
@@ -242,6 +254,7 @@ class Plan:
     look_again_seconds: int
     creating: tuple[str, ...] = ()
     leaving: tuple[str, ...] = ()
+    installing: tuple[str, ...] = ()
     overshoot_frozen: bool = False
     set_leaving: bool = False
     stuck: tuple[str, ...] = ()
@@ -256,6 +269,11 @@ class Plan:
     def deletes(self) -> tuple[Delete, ...]:
         """The deletions, in the order in which they are to be started."""
         return tuple(step for step in self.steps if isinstance(step, Delete))
+
+    @property
+    def installs(self) -> tuple[Install, ...]:
+        """The installations of extensions, by name of member."""
+        return tuple(step for step in self.steps if isinstance(step, Install))
 
     @property
     def victims(self) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from controller.core.observed import parse_serials
 from controller.core.reasons import SET, Because, reasons_of
 from controller.engine.audit import TrailError
 from controller.formats.text import time_text
-from providers.base import SingleDelete, TagChange
+from providers.base import InstallExtension, SingleDelete, TagChange
 from providers.errors import NotRecorded, OutcomeUnknown, ProviderError
 
 if TYPE_CHECKING:
@@ -253,6 +253,9 @@ def _operation(operation: Operation) -> tuple[str, dict[str, Json]]:
         return "delete", {"batch": False}
     if isinstance(operation, TagChange):
         return "operate", {"operation": "tag", "tags": _own(operation.tags)}
+    if isinstance(operation, InstallExtension):
+        # By its name alone: what it is told may be secret.
+        return "operate", {"operation": "installExtension", "extension": operation.name}
     return "operate", {"operation": str(operation)}
 
 

@@ -9,7 +9,8 @@ The order makes a crash between any two lines harmless:
 5. tags of members,
 6. deletions, after a fresh look at the victims and their locks,
 7. creations, each create-only and under its reserved name,
-8. the empty set of a fleet that ends, or else its tags, if the pass has settled something.
+8. the empty set of a fleet that ends, or else its tags, if the pass has settled something,
+9. extensions of members that are up: a crash before them costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 from controller.core import guard
 from controller.core.steps import Tag
 from controller.engine.creation import create_members
+from controller.engine.installation import install_extensions
 from controller.engine.outcome import NO_MORE_THIS_PASS, Progress, Verb, accepted, not_sent, refused
 from controller.engine.removal import batch_may_run, delete_members
 from controller.engine.set_writes import delete_set, ensure_set, mark_set, reserve, write_settled
@@ -58,6 +60,7 @@ async def execute(work: Work, memory: Memory) -> Execution:
     progress = await create_members(work, progress)
     progress = await delete_set(work, progress)
     progress = await write_settled(work, progress)
+    progress = await install_extensions(work, progress)
     return Execution(progress.outcomes, progress.memory)
 
 

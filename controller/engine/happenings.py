@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from controller.core import extensions
 from controller.core.conditions import changed
 from controller.core.eventlog import Event, EventReason
 from controller.core.phase import Phase, classify
@@ -36,6 +37,7 @@ _WELL = frozenset({Phase.RUNNING})
 _DONE: Mapping[Verb, EventReason] = {
     Verb.ENSURE_SET: EventReason.SET_CREATED,
     Verb.TAG: EventReason.CHANGED,
+    Verb.OPERATE: EventReason.CHANGED,
     Verb.CREATE: EventReason.CREATED,
     Verb.DELETE: EventReason.DELETING,
     Verb.MARK: EventReason.CHANGED,
@@ -109,7 +111,7 @@ def _owned(report: PassReport | None) -> dict[str, Member]:
 
 
 def _phase_event(report: PassReport, member: Member, phase: Phase) -> Event:
-    failure = member.instance.failure
+    failure = member.instance.failure or extensions.failure_of(member.instance)
     words = f"{member.instance.provisioning_state}, {member.instance.power_state}"
     if failure is not None and phase not in _WELL:
         words = f"{failure.code}: {' '.join(failure.message.split())}"

@@ -31,6 +31,7 @@ class Verb(StrEnum):
     SETTLE = "settle"
     MARK = "mark"
     DELETE_SET = "deleteSet"
+    OPERATE = "operate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,9 +83,11 @@ class PassReport:
 
     @property
     def in_flight(self) -> bool:
-        """Whether members are being created or deleted, or the set of a fleet that ends."""
+        """Whether members are created or deleted, their extensions installed, or the set of a fleet ends."""
         plan = self.plan
-        return plan is not None and bool(plan.creating or plan.leaving or plan.set_leaving)
+        return plan is not None and bool(
+            plan.creating or plan.leaving or plan.installing or plan.set_leaving
+        )
 
     @property
     def blocked(self) -> bool:

@@ -21,7 +21,16 @@ if TYPE_CHECKING:
 
     from controller.core.observed import Member, Serials
     from controller.spec.values import Fleet
-    from providers.base import Catalog, Failure, Group, GroupRef, Json, NetworkFacts, SizeFacts
+    from providers.base import (
+        Catalog,
+        Extension,
+        Failure,
+        Group,
+        GroupRef,
+        Json,
+        NetworkFacts,
+        SizeFacts,
+    )
 
 _SECRET_KEYS = frozenset(
     {"adminPassword", "customData", "userData", "protectedSettings", "secrets"}
@@ -131,6 +140,9 @@ def _instance_entry(member: Member) -> dict[str, Json]:
         "protected": found.protected or None,
         "resources": list(found.resources) or None,
         "failure": _failure_entry(found.failure) if found.failure else None,
+        "extensions": None
+        if found.extensions is None
+        else [_extension_entry(extension) for extension in found.extensions],
         "document": _without_secrets(found.document) if found.document else None,
     }
     always = ("zone", "faultDomain")
@@ -140,6 +152,16 @@ def _instance_entry(member: Member) -> dict[str, Json]:
 def _failure_entry(failure: Failure) -> dict[str, Json]:
     at = {"at": time_text(failure.at)} if failure.at else {}
     return {"code": failure.code, "message": failure.message, **at}
+
+
+def _extension_entry(extension: Extension) -> dict[str, Json]:
+    """``state`` is left out where the platform does not show it."""
+    entry: dict[str, Json] = {"name": extension.name}
+    if extension.state is not None:
+        entry["state"] = str(extension.state)
+    if extension.failure is not None:
+        entry["failure"] = _failure_entry(extension.failure)
+    return entry
 
 
 def _serials_entry(serials: Serials) -> dict[str, Json]:

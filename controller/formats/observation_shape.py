@@ -17,6 +17,7 @@ from controller.formats.reading import Shape
 from providers.base import (
     BalancerFacts,
     Catalog,
+    Extension,
     Failure,
     Group,
     Health,
@@ -74,8 +75,23 @@ class FailureShape(Shape):
         return Failure(self.code, self.message, self.at)
 
 
+class ExtensionShape(Shape):
+    """An extension. ``state`` absent: it is there, and how it fares was not shown."""
+
+    name: Text
+    state: ProvisioningState | None = None
+    failure: FailureShape | None = None
+
+    def value(self) -> Extension:
+        """The extension as the controller knows it."""
+        return Extension(self.name, self.state, self.failure.value() if self.failure else None)
+
+
 class InstanceShape(Shape):
-    """One member. ``owned`` false: unmanaged. ``fingerprint`` absent: the tag, or else up to date."""
+    """One member. ``owned`` false: unmanaged. ``fingerprint`` absent: the tag, or else up to date.
+
+    ``extensions`` absent: unknown, so none is installed.
+    """
 
     name: Text
     zone: Text | None = None
@@ -93,6 +109,7 @@ class InstanceShape(Shape):
     protected: bool = False
     resources: tuple[str, ...] = ()
     failure: FailureShape | None = None
+    extensions: tuple[ExtensionShape, ...] | None = None
     document: dict[str, JsonValue] | None = None
 
     def value(self) -> Instance:
@@ -112,6 +129,9 @@ class InstanceShape(Shape):
             failure=self.failure.value() if self.failure else None,
             protected=self.protected,
             document=self.document,
+            extensions=None
+            if self.extensions is None
+            else tuple(extension.value() for extension in self.extensions),
         )
 
 

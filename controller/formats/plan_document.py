@@ -1,8 +1,8 @@
 """The plan document: what a pass would do with each fleet, and why.
 
 Besides the keys of the public contract: ``pool``, ``runnerUp``, ``replaces`` and ``retry`` on a step
-when they have something to say, ``inferred`` on a deletion, ``wantedSkew`` and ``outside`` in the
-spread, ``unchanged``, ``drift``, ``reservation`` and ``approved`` on a fleet, and ``errors`` beside
+when they have something to say, ``operation`` and ``extension`` on one with the verb ``operate``,
+``inferred`` on a deletion, ``wantedSkew`` and ``outside`` in the spread, ``unchanged``, ``drift``, ``reservation`` and ``approved`` on a fleet, and ``errors`` beside
 ``fleets`` for each fleet without a plan. Besides its verbs: ``markSet`` (``tombstone`` true: the set is
 marked for its end, false: it is not any more) and ``deleteSet``.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, MarkSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Tag
 from controller.formats.reading import FORMAT_VERSION
 from controller.formats.text import time_text
 
@@ -54,6 +54,8 @@ def step_entry(step: Step) -> dict[str, Json]:
             return _tag_entry(step)
         case MarkSet() | DeleteSet():
             return _set_entry(step)
+        case Install():
+            return _install_entry(step)
         case _:
             assert_never(step)
 
@@ -71,7 +73,7 @@ def summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
         "delete": sum(len(plan.victims) for plan in plans)
         + sum(isinstance(step, DeleteSet) for step in steps),
         "replace": replacing,
-        "change": sum(isinstance(step, Tag | MarkSet) for step in steps),
+        "change": sum(isinstance(step, Tag | MarkSet | Install) for step in steps),
         "unchanged": sum(plan.unchanged for plan in plans),
         "blocked": sum(len(plan.blocked) for plan in plans),
     }
@@ -156,6 +158,17 @@ def _set_entry(step: MarkSet | DeleteSet) -> dict[str, Json]:
     if isinstance(step, DeleteSet):
         return {"verb": "deleteSet", **about}
     return {"verb": "markSet", "tombstone": step.marked, **about}
+
+
+def _install_entry(step: Install) -> dict[str, Json]:
+    return {
+        "verb": "operate",
+        "operation": "installExtension",
+        "instance": step.instance,
+        "extension": step.extension,
+        "reason": str(step.reason),
+        "why": step.why,
+    }
 
 
 def _blocked_entry(blocked: Blocked) -> dict[str, Json]:

@@ -63,7 +63,7 @@ def poll(emulator: Emulator, request: Request) -> Reply:
     if operation.ended is not None:
         body["endTime"] = stamp(clock.at(operation.ended))
     body["status"] = operation.status
-    if operation.code:
+    if operation.code and operation.status != RUNNING:
         body["error"] = {"code": operation.code, "message": operation.message}
     body["name"] = operation.name
     waiting = operation.status == RUNNING

@@ -1,8 +1,7 @@
-"""Extensions of a VM, as resources under it."""
+"""Extensions of a VM, as resources under it. The region keeps them and knows what comes of them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from providers.arm.accepting import accepted
@@ -12,8 +11,8 @@ from providers.arm.messages import Reply
 from providers.arm.places import tags_in
 from providers.arm.routes import Route
 from providers.arm.vm_bodies import KIND as VM
-from providers.base import Health
-from providers.simulated import failures, locks
+from providers.arm.vm_bodies import shown_extension, shown_extensions
+from providers.simulated import extensions, failures, locks
 from providers.simulated.documents import mapping_in
 from providers.simulated.lifecycle import Phase
 from providers.simulated.scenario import Call
@@ -23,42 +22,21 @@ if TYPE_CHECKING:
     from providers.arm.messages import Request
     from providers.simulated.records import InstanceRecord
 
-KIND = f"{VM}/extensions"
-
-# Ours, in seconds: what an extension takes to install and to go.
-_INSTALL_SECONDS = (10.0, 20.0)
-_REMOVE_SECONDS = (5.0, 10.0)
-
 
 def put(emulator: Emulator, request: Request) -> Reply:
     """Install an extension (201) or change it (200). Protected settings are never shown again."""
     record = _vm(emulator, request)
-    own = _id(record, request)
-    before = emulator.shelf.get(own)
     body = request.document()
-    given = mapping_in(body, "properties")
-    properties = {
-        "autoUpgradeMinorVersion": False,
-        "settings": {},
-        **mapping_in(before or {}, "properties"),
-        **{name: value for name, value in given.items() if name != "protectedSettings"},
-    }
-    document: dict[str, object] = {
-        "name": request.params["extension"],
-        "id": own,
-        "type": KIND,
-        "location": record.ref.location,
-        "properties": properties,
-    }
-    tags = tags_in(body)
-    if tags is not None:
-        document["tags"] = tags
-    seconds = emulator.world.dice.uniform(*_INSTALL_SECONDS)
-    state = "Creating" if before is None else "Updating"
-    shown = emulator.shelf.keep(own, document, state=state, seconds=seconds)
-    _watch_health(emulator, record, properties)
-    operation = ending_soon(emulator, record, seconds)
-    status = 201 if before is None else 200
+    made = extensions.install(
+        emulator.world,
+        record,
+        request.params["extension"],
+        mapping_in(body, "properties"),
+        tags=tags_in(body),
+    )
+    operation = ending_soon(emulator, record, made.due - emulator.now, made.problem)
+    status = 200 if made.again else 201
+    shown = shown_extension(record, made, emulator.now)
     return accepted(emulator, request, operation, status=status, body=shown)
 
 
@@ -71,28 +49,27 @@ def change(emulator: Emulator, request: Request) -> Reply:
 def get(emulator: Emulator, request: Request) -> Reply:
     """Show an extension."""
     record = existing(emulator, request)
-    found = emulator.shelf.get(_id(record, request))
+    name = request.params["extension"]
+    found = extensions.find(record, name, emulator.now)
     if found is None:
-        name = f"{record.name}/extensions/{request.params['extension']}"
-        raise resource_missing(VM, name, request.params["group"])
-    return Reply(200, found, indented=True)
+        raise resource_missing(VM, f"{record.name}/extensions/{name}", request.params["group"])
+    return Reply(200, shown_extension(record, found, emulator.now), indented=True)
 
 
 def list_all(emulator: Emulator, request: Request) -> Reply:
     """List the extensions of a VM."""
     record = existing(emulator, request)
-    return Reply(200, {"value": emulator.shelf.children(record.id)}, indented=True)
+    return Reply(200, {"value": shown_extensions(emulator, record)}, indented=True)
 
 
 def delete(emulator: Emulator, request: Request) -> Reply:
     """Start to take an extension away (202); 204 if it is not there."""
     record = _vm(emulator, request)
-    own = _id(record, request)
-    locks.check_delete(emulator.world.locks(), own)
-    if emulator.shelf.get(own) is None:
+    name = request.params["extension"]
+    locks.check_delete(emulator.world.locks(), f"{record.id}/extensions/{name}")
+    seconds = extensions.remove(emulator.world, record, name)
+    if not seconds:
         return Reply(204)
-    seconds = emulator.world.dice.uniform(*_REMOVE_SECONDS)
-    emulator.shelf.leave(own, seconds)
     return accepted(emulator, request, ending_soon(emulator, record, seconds), status=202)
 
 
@@ -102,19 +79,6 @@ def _vm(emulator: Emulator, request: Request) -> InstanceRecord:
     if record.life.phase is Phase.DELETING:
         raise failures.marked_for_deletion("Update VM", record.name)
     return record
-
-
-def _id(record: InstanceRecord, request: Request) -> str:
-    return f"{record.id}/extensions/{request.params['extension']}"
-
-
-def _watch_health(
-    emulator: Emulator, record: InstanceRecord, properties: dict[str, object]
-) -> None:
-    # Only with the Application Health extension does Azure know of a VM's health.
-    watched = str(properties.get("type", "")).lower().startswith("applicationhealth")
-    if watched and record.health is Health.UNKNOWN:
-        emulator.world.store(replace(record, health=Health.HEALTHY))
 
 
 _ALL = (

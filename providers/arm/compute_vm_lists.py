@@ -10,7 +10,7 @@ from providers.arm.messages import Reply
 from providers.arm.paging import paged
 from providers.arm.places import check_group, same_location, set_ref
 from providers.arm.routes import Route
-from providers.arm.vm_bodies import shown_vm
+from providers.arm.vm_bodies import shown_extensions, shown_vm
 from providers.arm.vm_views import instance_view, status_row
 from providers.simulated.documents import mapping_in
 from providers.simulated.locks import covers
@@ -90,6 +90,9 @@ def _row(
         if status_only:
             return status_row(emulator, record)
         row = shown_vm(emulator, record, request.api_version)
+        if "resources" in row:
+            # Recorded: a list names the extensions and tells nothing more of them.
+            row["resources"] = [{"id": one["id"]} for one in shown_extensions(emulator, record)]
         properties = row["properties"]
         if expand and isinstance(properties, dict):
             properties["instanceView"] = instance_view(emulator, record)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from providers.arm.messages import Request
     from providers.arm.vm_requests import WantedVm
     from providers.base import GroupRef
-    from providers.simulated.records import InstanceRecord
+    from providers.simulated.records import InstanceRecord, Problem
 
 # Recorded waits of polls: 35 s for a creation, 30 s for anything else.
 _CREATE_POLL, _OTHER_POLL = 35.0, 30.0
@@ -122,8 +122,10 @@ def begun(
     )
 
 
-def ending_soon(emulator: Emulator, record: InstanceRecord, seconds: float) -> Operation:
-    """Keep an operation on a VM that ends by itself after so many seconds."""
+def ending_soon(
+    emulator: Emulator, record: InstanceRecord, seconds: float, problem: Problem | None = None
+) -> Operation:
+    """Keep an operation on a VM that ends by itself after so many seconds, with ``problem`` if it fails."""
     return emulator.operations.begin(
         Operation(
             name=emulator.new_guid(),
@@ -133,6 +135,8 @@ def ending_soon(emulator: Emulator, record: InstanceRecord, seconds: float) -> O
             started=emulator.now,
             poll_seconds=_OTHER_POLL,
             due=emulator.now + seconds,
+            code=problem.code if problem else "",
+            message=problem.message if problem else "",
         )
     )
 

@@ -39,7 +39,8 @@ class Operation:
     """One operation. Times are seconds since the region's start.
 
     ``pending`` are the keys of VMs and sets on which it still waits; ``due`` is when it ends by itself.
-    ``poll_seconds`` is what a poll is told to wait. ``deletes``: it waits for them to be gone.
+    ``poll_seconds`` is what a poll is told to wait. ``deletes``: it waits for them to be gone. ``code`` and
+    ``message`` tell how it fails, or has failed.
     """
 
     name: str
@@ -87,7 +88,8 @@ class Operations:
             return operation
         if operation.due > self._world.clock.elapsed:
             return operation
-        return self._put(replace(operation, status=SUCCEEDED, ended=operation.due))
+        status = FAILED if operation.code else SUCCEEDED
+        return self._put(replace(operation, status=status, ended=operation.due))
 
     def updating(self, key: str) -> bool:
         """Whether a change of the model of a VM or set is under way."""

@@ -12,7 +12,7 @@ from math import floor
 from typing import TYPE_CHECKING, cast
 
 from providers.base import InstanceRequest, Priority
-from providers.simulated import failures, locks
+from providers.simulated import extensions, failures, locks
 from providers.simulated.documents import mapping_in, mappings_in, plain_document
 from providers.simulated.lifecycle import Phase
 from providers.sizes import size_facts
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from providers.arm.set_bodies import SetModel
     from providers.base import Document
     from providers.simulated.records import InstanceRecord, ScaleSetRecord
+
+# Ours: when the guest agent of a new VM begins with what the profile wants on it.
+_BOOT_SECONDS = 30.0
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -85,7 +88,19 @@ def _made(emulator: Emulator, record: ScaleSetRecord, model: SetModel) -> str:
         eviction_policy=str(model.profile.get("evictionPolicy") or "Deallocate") if spot else None,
     )
     emulator.region.create(record.ref, request)
+    _extend(emulator, record, name, model)
     return record.ref.instance_id(name).lower()
+
+
+def _extend(emulator: Emulator, record: ScaleSetRecord, name: str, model: SetModel) -> None:
+    """Put the extensions of the profile onto a new member, as the platform does."""
+    for row in mappings_in(mapping_in(model.profile, "extensionProfile"), "extensions"):
+        member = emulator.world.roster.member(record.ref, name)
+        if member is not None:
+            properties = mapping_in(row, "properties")
+            extensions.begin(
+                emulator.world, member, str(row.get("name", "")), properties, after=_BOOT_SECONDS
+            )
 
 
 def _emptiest(record: ScaleSetRecord, there: list[InstanceRecord]) -> str | None:
@@ -132,9 +147,6 @@ def _document(model: SetModel, digits: str) -> dict[str, object]:
     cards = mappings_in(network, "networkInterfaceConfigurations")
     network["networkInterfaceConfigurations"] = [_card(card) for card in cards]
     document["networkProfile"] = network
-    extensions = mapping_in(model.profile, "extensionProfile").get("extensions")
-    if extensions:
-        document["extensions"] = extensions
     return document
 
 

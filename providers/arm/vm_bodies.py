@@ -17,14 +17,17 @@ from providers.arm.vm_disks import is_windows, storage_profile
 from providers.base import Priority, ProvisioningState
 from providers.simulated import instances
 from providers.simulated.documents import mapping_in, mappings_in, plain_document
+from providers.simulated.extensions import present as extensions_of
+from providers.simulated.extensions import state_of
 from providers.simulated.resources import is_nic
 
 if TYPE_CHECKING:
     from providers.arm.emulator import Emulator
     from providers.base import Instance
-    from providers.simulated.records import InstanceRecord
+    from providers.simulated.records import ExtensionRecord, InstanceRecord
 
 KIND = "Microsoft.Compute/virtualMachines"
+EXTENSION_KIND = f"{KIND}/extensions"
 
 # From this version on, VMs and sets carry their etag in the body.
 _ETAGS_SINCE = "2024-07-01"
@@ -63,9 +66,36 @@ def shown_vm(
     shown["properties"] = properties
     if version[:10] >= _ETAGS_SINCE:
         shown["etag"] = etag_of(record)
-    extensions = emulator.shelf.children(record.id)
+    extensions = shown_extensions(emulator, record)
     if extensions:
         shown["resources"] = extensions
+    return shown
+
+
+def shown_extensions(emulator: Emulator, record: InstanceRecord) -> list[dict[str, object]]:
+    """The extensions of a VM as resources of their own, in the order in which they came."""
+    now = emulator.now
+    return [shown_extension(record, one, now) for one in extensions_of(record, now)]
+
+
+def shown_extension(
+    record: InstanceRecord, extension: ExtensionRecord, now: float
+) -> dict[str, object]:
+    """One of them. Recorded: a client that says nothing of settings is shown empty ones."""
+    shown: dict[str, object] = {
+        "name": extension.name,
+        "id": f"{record.id}/extensions/{extension.name}",
+        "type": EXTENSION_KIND,
+        "location": record.ref.location,
+        "properties": {
+            "autoUpgradeMinorVersion": False,
+            "settings": {},
+            **extension.properties,
+            "provisioningState": state_of(extension, now).value,
+        },
+    }
+    if extension.tags is not None:
+        shown["tags"] = dict(extension.tags)
     return shown
 
 

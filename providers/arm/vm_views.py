@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from providers.arm.messages import stamp
 from providers.arm.vm_bodies import KIND, provisioning_state, vm_id_of
 from providers.arm.vm_disks import is_windows
-from providers.base import Health, PowerState
-from providers.simulated import instances
+from providers.base import Health, PowerState, ProvisioningState
+from providers.simulated import extensions, instances
 from providers.simulated.documents import mapping_in
 from providers.simulated.resources import is_nic
 
 if TYPE_CHECKING:
     from providers.arm.emulator import Emulator
     from providers.base import Instance
-    from providers.simulated.records import InstanceRecord
+    from providers.simulated.records import ExtensionRecord, InstanceRecord
 
 _PROVISIONING = {
     "Creating": "Creating",
@@ -47,6 +47,9 @@ def instance_view(emulator: Emulator, record: InstanceRecord) -> dict[str, objec
         if not is_nic(part.id)
     ]
     shown["hyperVGeneration"] = "V2"
+    installed = [_extension(emulator, one) for one in extensions.present(record, emulator.now)]
+    if installed:
+        shown["extensions"] = installed
     if instance.health in _HEALTH:
         code, level, text = _HEALTH[instance.health]
         status = {"code": f"HealthState/{code}", "level": level, "displayStatus": text, "time": now}
@@ -95,6 +98,38 @@ def status_row(emulator: Emulator, record: InstanceRecord) -> dict[str, object]:
             "vmId": vm_id_of(record),
             "instanceView": view,
         },
+    }
+
+
+def _extension(emulator: Emulator, extension: ExtensionRecord) -> dict[str, object]:
+    """What the guest agent tells of an extension. Recorded: before it has told anything, the name alone."""
+    state = extensions.state_of(extension, emulator.now)
+    told = {
+        ProvisioningState.SUCCEEDED: ("succeeded", "Info", "Enable succeeded."),
+        # The number behind the state is the handler's exit code.
+        ProvisioningState.FAILED: (
+            "failed/1",
+            "Error",
+            extension.problem.message if extension.problem else "",
+        ),
+    }
+    if state not in told:
+        return {"name": extension.name}
+    code, level, message = told[state]
+    given = extension.properties
+    status: dict[str, object] = {
+        "code": f"ProvisioningState/{code}",
+        "level": level,
+        "displayStatus": _PROVISIONING[state.value],
+        "message": message,
+    }
+    if state is ProvisioningState.FAILED:
+        status["time"] = stamp(emulator.region.clock.at(extension.due))
+    return {
+        "name": extension.name,
+        "type": f"{given.get('publisher', '')}.{given.get('type', '')}",
+        "typeHandlerVersion": str(given.get("typeHandlerVersion", "")),
+        "statuses": [status],
     }
 
 

@@ -13,7 +13,7 @@ from providers.base import Priority
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from providers.base import GroupRef, GroupRequest, InstanceRequest, Json
+    from providers.base import GroupRef, GroupRequest, InstallExtension, InstanceRequest, Json
 
 _BESIDE_PROPERTIES = "plan"
 _CHILDREN = "extensions"
@@ -69,6 +69,11 @@ def vm_body(ref: GroupRef, request: InstanceRequest) -> dict[str, Json]:
             "userAssignedIdentities": {arm_id: {} for arm_id in request.identity_ids},
         }
     return body
+
+
+def extension_body(ref: GroupRef, extension: InstallExtension) -> dict[str, Json]:
+    """An extension of a VM. It stands in the VM's location."""
+    return {"location": ref.location, "properties": dict(extension.document)}
 
 
 def tags_body(now: Mapping[str, str], change: Mapping[str, str | None]) -> dict[str, Json]:

@@ -47,6 +47,8 @@ _COMPUTE: tuple[tuple[str, re.Pattern[str], Limit], ...] = tuple(
     (method, re.compile(path, re.IGNORECASE), limit)
     for method, path, limit in (
         ("PUT", r"virtualmachines/[^/]+", _PUT_VM),
+        # Also four a minute for each VM, which one installation at a time never reaches.
+        ("PUT", r"virtualmachines/[^/]+/extensions/[^/]+", _UPDATE_VM),
         ("DELETE", r"virtualmachines/[^/]+", _DELETE_VM),
         ("POST", r"virtualmachines/[^/]+/deallocate", _DELETE_VM),
         ("POST", r"virtualmachines/.+", _UPDATE_VM),

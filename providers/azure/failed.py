@@ -1,6 +1,6 @@
-"""Why a member failed, where its instance view does not say: the error of the operation that made it.
+"""Why a member or an extension failed, where the instance view does not say: the error of its operation.
 
-The URL of each creation's operation is kept in memory until it has been asked once. A process that did not
+The URL of each creation's and installation's operation is kept in memory until it has been asked once. A process that did not
 start the creation has none; then the member's own state has to do.
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from providers.azure.answers import fault_of
 from providers.azure.reading import at_once
-from providers.azure.views import failure_of, provisioning_state
+from providers.azure.views import extensions_of, failure_of, provisioning_state
 from providers.base import Failure, ProvisioningState
 from providers.errors import FleetError
 
@@ -35,7 +35,7 @@ class Failures:
         self._known: dict[str, Failure] = {}
 
     def remember(self, ref: GroupRef, name: str, operation: str | None) -> None:
-        """Keep the operation of a creation that was just accepted."""
+        """Keep the operation of a creation, or of an installation (``<vm>/<extension>``), just accepted."""
         key = ref.instance_id(name).lower()
         self._known.pop(key, None)
         if operation:
@@ -46,14 +46,24 @@ class Failures:
     async def of(
         self, connection: Connection, ref: GroupRef, vms: Sequence[Vm]
     ) -> Mapping[str, Failure]:
-        """The reasons of members that failed and do not say why, by name in lower case."""
+        """The reasons of what failed and does not say why, by name in lower case.
+
+        Nobody is asked about an extension that another process installed.
+        """
         silent = [vm.name for vm in vms if _is_failed(vm) and failure_of(vm) is None]
+        silent += [
+            name for vm in vms for name in _silent_extensions(vm) if self._is_known(ref, name)
+        ]
 
         async def ask(name: str) -> Failure:
             return await self._ask(connection, ref, name)
 
         reasons = await at_once(ask, silent)
         return dict(zip((name.lower() for name in silent), reasons, strict=True))
+
+    def _is_known(self, ref: GroupRef, name: str) -> bool:
+        key = ref.instance_id(name).lower()
+        return key in self._operations or key in self._known
 
     async def _ask(self, connection: Connection, ref: GroupRef, name: str) -> Failure:
         key = ref.instance_id(name).lower()
@@ -68,6 +78,14 @@ class Failures:
             if words.levels:
                 self._known[key] = Failure(words.code, words.message)
         return self._known.get(key, _UNSAID)
+
+
+def _silent_extensions(vm: Vm) -> list[str]:
+    return [
+        f"{vm.name}/{one.name}"
+        for one in extensions_of(vm, {})
+        if one.state is ProvisioningState.FAILED and one.failure is None
+    ]
 
 
 def _is_failed(vm: Vm) -> bool:

@@ -96,6 +96,7 @@ _BUSY = (
     ),
     Rule(Conflict, text="is marked for deletion"),
     Rule(Conflict, text="another operation is in progress"),
+    Rule(Conflict, text="cannot modify extensions in the vm when the vm is not running"),
     Rule(Conflict, text="conflict with a concurrent request"),
 )
 _NO_PERMISSION = (

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from providers.azure.failures import error_of
+from providers.azure.models import Reference  # noqa: TC001 -- msgspec looks for it when it decodes
 from providers.azure.reading import at_once
-from providers.azure.views import Reference, decoded
+from providers.azure.views import decoded
 from providers.base import BalancerFacts, NetworkFacts, SubnetFacts, balancer_of
 from providers.errors import NotFound, ProviderError
 

@@ -13,7 +13,7 @@ from providers.azure.preflight import Surroundings
 from providers.azure.reading import Reader
 from providers.azure.views import instance_of
 from providers.azure.writing import Writer
-from providers.base import GroupSnapshot, SingleDelete, TagChange
+from providers.base import GroupSnapshot, InstallExtension, SingleDelete, TagChange
 from providers.errors import NotFound
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ class AzureProvider:
         reader = Reader(connection, ref)
         observed_at = connection.clock.now
         vms, (group, locks) = await _both(reader, names)
-        failures = await self._failures.of(connection, ref, vms)
+        reasons = await self._failures.of(connection, ref, vms)
         return GroupSnapshot(
             observed_at=observed_at,
             group=group,
-            instances=tuple(instance_of(vm, failures.get(vm.name.lower())) for vm in vms),
+            instances=tuple(instance_of(vm, reasons) for vm in vms),
             locks=locks,
             complete=names is None,
         )
@@ -97,7 +97,7 @@ class AzureProvider:
         await Writer(self._connection(), ref).delete(names)
 
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation on one member, change its tags, or delete it alone."""
+        """Start a power operation or an installation on one member, change its tags, or delete it alone."""
         connection = self._connection()
         writer = Writer(connection, ref)
         if isinstance(operation, TagChange):
@@ -107,6 +107,9 @@ class AzureProvider:
             await writer.tag(vm, operation.tags)
         elif isinstance(operation, SingleDelete):
             await writer.delete_one(name)
+        elif isinstance(operation, InstallExtension):
+            url = await writer.install(name, operation)
+            self._failures.remember(ref, f"{name}/{operation.name}", url)
         else:
             await writer.operate(name, operation)
 

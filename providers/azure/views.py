@@ -7,11 +7,14 @@ second. Shapes: Compute REST API 2024-07-01. A field that Azure may leave out ha
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
+from providers.azure.models import Hardware, Model, Network, Reference, document_of
 from providers.base import (
+    Extension,
     Failure,
     Group,
     Health,
@@ -23,7 +26,7 @@ from providers.base import (
 from providers.errors import Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -32,37 +35,10 @@ _POWERS = {state.value: state for state in PowerState}
 _HEALTH = {health.value.lower(): health for health in Health}
 _FAILED = "provisioningstate/failed"
 _POWER = "powerstate/"
+_EXTENSIONS = "/extensions"
 
-
-class Reference(msgspec.Struct, frozen=True, gc=False):
-    """A link to another resource."""
-
-    id: str | None = None
-
-
-class Disk(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """An OS or data disk of a VM."""
-
-    managed_disk: Reference | None = None
-
-
-class Storage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """``storageProfile``."""
-
-    os_disk: Disk | None = None
-    data_disks: list[Disk] | None = None
-
-
-class Network(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """``networkProfile``."""
-
-    network_interfaces: list[Reference] | None = None
-
-
-class Hardware(msgspec.Struct, frozen=True, gc=False, rename="camel"):
-    """``hardwareProfile``."""
-
-    vm_size: str = ""
+EXTENSION_FAILED = "VMExtensionProvisioningError"
+"""Azure's code for an extension that failed."""
 
 
 class Status(msgspec.Struct, frozen=True, gc=False):
@@ -79,15 +55,36 @@ class VmHealth(msgspec.Struct, frozen=True, gc=False):
     status: Status | None = None
 
 
+class ExtensionView(msgspec.Struct, frozen=True, gc=False):
+    """What the guest agent says of an extension; nothing but the name before it has said anything."""
+
+    name: str = ""
+    statuses: list[Status] | None = None
+
+
 class InstanceView(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """``instanceView``: what runs, as far as the platform shows it."""
 
     statuses: list[Status] = []
     platform_fault_domain: int | None = None
     vm_health: VmHealth | None = None
+    extensions: list[ExtensionView] | None = None
 
 
-class VmProperties(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+class ExtensionProperties(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """``properties`` of an extension. Its settings are never decoded."""
+
+    provisioning_state: str | None = None
+
+
+class ExtensionRow(msgspec.Struct, frozen=True, gc=False):
+    """An extension as a resource under its VM. Recorded: in lists, the id alone."""
+
+    id: str | None = None
+    properties: ExtensionProperties | None = None
+
+
+class VmProperties(Model, frozen=True, gc=False, rename="camel"):
     """``properties`` of a VM. An expanded list may hold ``instance_view`` alone."""
 
     hardware_profile: Hardware | None = None
@@ -96,7 +93,6 @@ class VmProperties(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     platform_fault_domain: int | None = None
     time_created: datetime | None = None
     virtual_machine_scale_set: Reference | None = None
-    storage_profile: Storage | None = None
     network_profile: Network | None = None
     instance_view: InstanceView | None = None
 
@@ -110,6 +106,7 @@ class Vm(msgspec.Struct, frozen=True, gc=False):
     zones: list[str] | None = None
     tags: dict[str, str] | None = None
     etag: str | None = None
+    resources: list[ExtensionRow] | None = None
 
     @property
     def has_model(self) -> bool:
@@ -171,11 +168,13 @@ def group_of(scale_set: ScaleSet, etag_header: str = "") -> Group:
     )
 
 
-def instance_of(vm: Vm, failure: Failure | None = None) -> Instance:
+def instance_of(vm: Vm, reasons: Mapping[str, Failure] | None = None) -> Instance:
     """A VM in our own words. Its model must have been read; the instance view may be missing.
 
-    ``failure`` is why it failed, for when the view does not say.
+    ``reasons`` are why it failed, for when the view does not say: by its name, and for an extension by
+    ``<vm>/<extension>``, in lower case.
     """
+    known = reasons or {}
     model = vm.properties or VmProperties()
     view = model.instance_view or InstanceView()
     fault_domain = view.platform_fault_domain
@@ -191,7 +190,9 @@ def instance_of(vm: Vm, failure: Failure | None = None) -> Instance:
         created_at=_in_utc(model.time_created),
         tags=vm.tags or {},
         resources=tuple(_resources(model)),
-        failure=failure_of(vm) or failure,
+        failure=failure_of(vm) or known.get(vm.name.lower()),
+        document=document_of(model),
+        extensions=extensions_of(vm, known),
     )
 
 
@@ -222,6 +223,50 @@ def failure_of(vm: Vm) -> Failure | None:
         if head.lower() == _FAILED and code:
             return Failure(code, status.message or "", _in_utc(status.time))
     return None
+
+
+def extensions_of(vm: Vm, reasons: Mapping[str, Failure]) -> tuple[Extension, ...]:
+    """The extensions of a VM, from its resources and from what the guest agent says of them.
+
+    A VM without any shows no list of them: recorded.
+    """
+    view = vm.properties.instance_view if vm.properties else None
+    told = {one.name.lower(): one for one in (view.extensions or ())} if view else {}
+    found: list[Extension] = []
+    for row in vm.resources or ():
+        head, _, name = (row.id or "").rpartition("/")
+        if head.lower().endswith(_EXTENSIONS):
+            given = row.properties.provisioning_state if row.properties else None
+            found.append(_extension(vm, name, given, told.pop(name.lower(), None), reasons))
+    found += [_extension(vm, one.name, None, one, reasons) for one in told.values() if one.name]
+    return tuple(found)
+
+
+def _extension(
+    vm: Vm,
+    name: str,
+    given: str | None,
+    told: ExtensionView | None,
+    reasons: Mapping[str, Failure],
+) -> Extension:
+    status = next(iter(told.statuses or ()), None) if told else None
+    _, _, rest = status.code.partition("/") if status else ("", "", "")
+    word, _, code = rest.partition("/")
+    state = provisioning_state(given or word) if given or word else None
+    if state is not ProvisioningState.FAILED:
+        return _unfailed(name, state)
+    said = status is not None and word.lower() == "failed"
+    if said and status is not None:
+        # The last part of the code is the handler's own number, which says nothing by itself.
+        code = code if code.strip("-").isalpha() else EXTENSION_FAILED
+        return Extension(name, state, Failure(code, status.message or "", _in_utc(status.time)))
+    return Extension(name, state, reasons.get(f"{vm.name}/{name}".lower()))
+
+
+@lru_cache(maxsize=512)
+def _unfailed(name: str, state: ProvisioningState | None) -> Extension:
+    # The same for all members: a thousand of them keep one value.
+    return Extension(name, state)
 
 
 def _resources(model: VmProperties) -> Iterable[str]:

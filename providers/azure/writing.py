@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from azure.core import MatchConditions
 
-from providers.azure.bodies import set_body, set_change, tags_body, vm_body
+from providers.azure.bodies import extension_body, set_body, set_change, tags_body, vm_body
 from providers.azure.pipeline import CALL_SECONDS
 from providers.azure.policies import REGION
 from providers.azure.reading import COMPUTE_API, Reader
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from azure.core.pipeline import PipelineResponse
     from azure.core.rest import AsyncHttpResponse, HttpRequest
     from azure.mgmt.compute.aio.operations import (
+        VirtualMachineExtensionsOperations,
         VirtualMachineScaleSetsOperations,
         VirtualMachinesOperations,
     )
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from providers.azure.answers import Answer
     from providers.azure.pipeline import Connection
     from providers.azure.views import Vm
-    from providers.base import Group, GroupRef, GroupRequest, InstanceRequest
+    from providers.base import Group, GroupRef, GroupRequest, InstallExtension, InstanceRequest
 
 _OPERATION = "azure-asyncoperation"
 
@@ -161,6 +162,18 @@ class Writer:
         }
         await self._accepted(calls[operation](group, name, **options), heard)
 
+    async def install(self, name: str, extension: InstallExtension) -> str | None:
+        """Start the installation of an extension on one VM. Gives the URL of the operation."""
+        heard = _Heard()
+        call = self._extensions.begin_create_or_update(
+            self.ref.resource_group,
+            name,
+            extension.name,
+            cast("Any", extension_body(self.ref, extension)),
+            **self._options(heard),
+        )
+        return (await self._accepted(call, heard)).headers.get(_OPERATION)
+
     async def tag(self, vm: Vm, change: Mapping[str, str | None]) -> None:
         """Change tags of a VM as it was just read; ``Conflict`` if somebody changed it since."""
         heard = _Heard()
@@ -201,6 +214,10 @@ class Writer:
     @property
     def _vms(self) -> VirtualMachinesOperations:
         return self.connection.compute(self.ref.subscription).virtual_machines
+
+    @property
+    def _extensions(self) -> VirtualMachineExtensionsOperations:
+        return self.connection.compute(self.ref.subscription).virtual_machine_extensions
 
     @property
     def _sets(self) -> VirtualMachineScaleSetsOperations:

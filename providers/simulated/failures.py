@@ -361,10 +361,17 @@ def os_timed_out(instance: str) -> Problem:
     )
 
 
-def extension_failed(instance: str) -> Problem:
+def extensions_need_power() -> Conflict:
+    """Extensions are the guest agent's business, which is not there while the VM is off."""
+    return Conflict(
+        "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running."
+    )
+
+
+def extension_failed(instance: str, extension: str = "HealthExtension") -> Problem:
     """An extension failed; the VM runs."""
     return Problem(
         "VMExtensionProvisioningError",
-        f"VM has reported a failure when processing extension 'HealthExtension' of VM '{instance}'. "
+        f"VM has reported a failure when processing extension '{extension}' of VM '{instance}'. "
         'Error message: "Enable failed: the handler exited with code 1".',
     )

@@ -1,4 +1,4 @@
-"""Calls and creations that the scenario makes fail, and how often each has been met."""
+"""Calls, creations and installations that the scenario makes fail, and how often each has been met."""
 
 from __future__ import annotations
 
@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from providers.errors import ProviderError
-    from providers.simulated.records import InstanceRecord
-    from providers.simulated.scenario import Call, CallFault, CreationFault, Scenario
+    from providers.simulated.records import InstanceRecord, Problem
+    from providers.simulated.scenario import (
+        Call,
+        CallFault,
+        CreationFault,
+        ExtensionFault,
+        Scenario,
+    )
 
 # Ours: Azure documents no figure; reports speak of 20 to 40 minutes.
 OS_TIMEOUT_SECONDS = 1200.0
@@ -27,9 +33,14 @@ class Faults:
     """Counts how often each fault of a scenario was met; that is all it remembers."""
 
     def __init__(
-        self, scenario: Scenario, calls: Sequence[int] = (), creations: Sequence[int] = ()
+        self,
+        scenario: Scenario,
+        calls: Sequence[int] = (),
+        creations: Sequence[int] = (),
+        installations: Sequence[int] = (),
     ) -> None:
         self._scenario = scenario
+        self.installations = list(installations) or [0] * len(scenario.extensions)
         self.calls = list(calls) or [0] * len(scenario.failures)
         self.creations = list(creations) or [0] * len(scenario.creations)
 
@@ -53,6 +64,16 @@ class Faults:
                 if fault.skip < self.creations[index] <= fault.skip + fault.times:
                     struck.append(_fate(fault.outcome, record))
         return struck[0] if struck else None
+
+    def installation(self, record: InstanceRecord, extension: str, at: float) -> Problem | None:
+        """Count an installation for every fault that it matches, and say how the first to strike ends it."""
+        struck = False
+        for index, fault in enumerate(self._scenario.extensions):
+            if at >= fault.at and _is_about(fault, record, extension):
+                self.installations[index] += 1
+                met = self.installations[index]
+                struck = struck or fault.skip < met <= fault.skip + fault.times
+        return failures.extension_failed(record.name, extension) if struck else None
 
 
 def is_harmless(fault: CallFault) -> bool:
@@ -84,6 +105,12 @@ def _concerns(fault: CreationFault, record: InstanceRecord) -> bool:
         (fault.instance is None or _names_it(fault.instance, [record.name]))
         and fault.zone in {None, record.zone}
         and (fault.size is None or fault.size.casefold() == record.size.casefold())
+    )
+
+
+def _is_about(fault: ExtensionFault, record: InstanceRecord, extension: str) -> bool:
+    return (fault.instance is None or _names_it(fault.instance, [record.name])) and (
+        fault.extension is None or _names_it(fault.extension, [extension])
     )
 
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from providers.base import Document, Failure, Health, Instance, PowerState, Priority
-from providers.simulated import failures, resources, scale_sets
+from providers.base import (
+    Document,
+    Failure,
+    Health,
+    Instance,
+    PowerState,
+    Priority,
+    ProvisioningState,
+)
+from providers.simulated import extensions, failures, resources, scale_sets
 from providers.simulated.capacity import not_offered, zone_is_down
 from providers.simulated.documents import mapping_in, plain_document
 from providers.simulated.lifecycle import SHOWN, Phase
@@ -109,7 +117,6 @@ def accepted(
         resources=resources.made_for(ref, request, dice),
         eviction_policy=_eviction_policy(request),
         identity_ids=request.identity_ids,
-        health=Health.HEALTHY if _has_health_probe(document) else Health.UNKNOWN,
     )
 
 
@@ -122,6 +129,8 @@ def _eviction_policy(request: InstanceRequest) -> str | None:
 
 def _without_secrets(document: Document) -> dict[str, object]:
     kept = plain_document(document)
+    # Azure: extensions are resources of their own, and no part of a VM's properties.
+    kept.pop("extensions", None)
     os_profile = mapping_in(kept, "osProfile")
     if os_profile:
         kept["osProfile"] = {
@@ -130,18 +139,14 @@ def _without_secrets(document: Document) -> dict[str, object]:
     return kept
 
 
-def _has_health_probe(document: Mapping[str, object]) -> bool:
-    # Without the Application Health extension Azure knows nothing of a VM's health. Its type is
-    # ApplicationHealthLinux or ApplicationHealthWindows; where it stands in the document is the caller's choice.
-    return "ApplicationHealth" in str(document)
-
-
 def shown(record: InstanceRecord, clock: VirtualClock, scenario: Scenario) -> Instance:
     """The VM as the contract shows it at the clock's time."""
     provisioning, power = SHOWN[record.life.phase]
-    health = (
-        record.health if record.life.phase in {Phase.RUNNING, Phase.DEGRADED} else Health.UNKNOWN
-    )
+    up = record.life.phase in {Phase.RUNNING, Phase.DEGRADED}
+    known = up and extensions.reports_health(record, clock.elapsed)
+    health = record.health if known else Health.UNKNOWN
+    if provisioning is ProvisioningState.SUCCEEDED and extensions.is_busy(record, clock.elapsed):
+        provisioning = ProvisioningState.UPDATING
     if zone_is_down(scenario, record.zone, clock.elapsed):
         power, health = PowerState.UNKNOWN, Health.UNKNOWN
     problem = record.problem
@@ -159,6 +164,7 @@ def shown(record: InstanceRecord, clock: VirtualClock, scenario: Scenario) -> In
         resources=tuple(resource.id for resource in record.resources),
         failure=Failure(problem.code, problem.message, clock.at(problem.at)) if problem else None,
         document=cast("Document", _shown_document(record)),
+        extensions=extensions.shown(record, clock),
     )
 
 

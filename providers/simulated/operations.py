@@ -1,12 +1,12 @@
-"""What can be done to a member that stays: power, maintenance, tags."""
+"""What can be done to a member that stays: power, maintenance, tags, extensions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from providers.base import TagChange
-from providers.simulated import failures, locks, scale_sets
+from providers.base import InstallExtension, TagChange
+from providers.simulated import extensions, failures, locks, scale_sets
 from providers.simulated.creations import fate_of
 from providers.simulated.events import with_changes
 from providers.simulated.lifecycle import ALREADY, EDGES, OPERATIONS, SHOWN, Phase
@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from providers.simulated.world import World
 
 
-def operate(world: World, ref: GroupRef, name: str, operation: PowerOperation | TagChange) -> None:
-    """Start a power operation on one member, or change its tags at once."""
+def operate(
+    world: World,
+    ref: GroupRef,
+    name: str,
+    operation: PowerOperation | TagChange | InstallExtension,
+) -> None:
+    """Start a power operation or an installation on one member, or change its tags at once."""
     record = world.roster.member(ref, name)
     if record is None:
         raise failures.resource_missing("virtualMachines", name, ref.resource_group)
     # Azure: ReadOnly stops even POSTs such as start and restart.
     locks.check_write(world.locks(), record.id)
+    if isinstance(operation, InstallExtension):
+        extensions.install(world, record, operation.name, operation.document)
+        return
     shown = "Update VM" if isinstance(operation, TagChange) else operation.value
     if record.life.phase is Phase.DELETING:
         raise failures.marked_for_deletion(shown, record.name)

@@ -62,7 +62,7 @@ class SimulatedProvider:
         self._call(Call.DELETE, names, lambda: self.region.delete_members(ref, names))
 
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation on one member, or change its tags."""
+        """Start a power operation or an installation on one member, or change its tags."""
         self._call(Call.OPERATE, (name,), lambda: self.region.operate(ref, name, operation))
 
     async def delete_group(self, ref: GroupRef) -> None:

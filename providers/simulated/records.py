@@ -51,11 +51,29 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionRecord:
+    """An extension of a VM. ``properties`` are as they were given, secrets left out.
+
+    It is done, or has failed (``problem``), from the time ``due`` on. ``again``: it was there before.
+    ``gone`` is when it will have been taken away.
+    """
+
+    name: str
+    properties: Mapping[str, object]
+    due: float
+    again: bool = False
+    problem: Problem | None = None
+    gone: float | None = None
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceRecord:
     """One VM. ``document`` is its ARM properties, kept whole as given, secrets left out.
 
     ``batch`` is the number of the batch delete that is taking it away, ``former`` the life it returns to
-    when that batch is preempted. ``health`` is what the Application Health extension would report.
+    when that batch is preempted. ``health`` is what the application says of itself; it is shown while the
+    Application Health extension is there to ask it.
     ``listed_from`` is when the member list begins to show it.
     """
 
@@ -76,7 +94,8 @@ class InstanceRecord:
     etag: int = 1
     fate: Fate | None = None
     problem: Problem | None = None
-    health: Health = Health.UNKNOWN
+    health: Health = Health.HEALTHY
+    extensions: tuple[ExtensionRecord, ...] = ()
     batch: int | None = None
     former: Life | None = None
 

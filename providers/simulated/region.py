@@ -167,7 +167,7 @@ class SimulatedRegion:
         deletions.delete_set(self.world, ref)
 
     def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation or the deletion of one member, or change its tags at once."""
+        """Start a power operation, an installation or the deletion on one member, or change its tags."""
         self.world.settle()
         if isinstance(operation, SingleDelete):
             deletions.delete_one(self.world, ref, name)

@@ -18,7 +18,7 @@ from providers.simulated.records import (
 class Saved:
     """Everything of a region but its start, its scenario and its VMs.
 
-    ``calls`` and ``creations`` count how often each fault was met; ``pending`` and ``waiting`` are
+    ``calls``, ``creations`` and ``installations`` count how often each fault was met; ``pending`` and ``waiting`` are
     indexes of the scenario's events. ``documents`` are what the ARM face keeps; see ``World``.
     """
 
@@ -37,6 +37,7 @@ class Saved:
     pending: tuple[int, ...]
     waiting: tuple[int, ...]
     documents: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    installations: tuple[int, ...] = ()
 
 
 REST = TypeAdapter(Saved)

@@ -166,6 +166,18 @@ class CreationFault:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtensionFault:
+    """Installations of extensions that fail: ``times`` of those that match, after ``skip``. The VM runs on."""
+
+    __pydantic_config__ = _STRICT
+    extension: str | None = None
+    instance: str | None = None
+    times: Count = 1
+    skip: Count = 0
+    at: Seconds = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class LockFault:
     """A lock that somebody sets at a time, on an ARM id or on the instance of that name.
 
@@ -242,6 +254,7 @@ class Scenario:
     evictions: tuple[Eviction, ...] = ()
     failures: tuple[CallFault, ...] = ()
     creations: tuple[CreationFault, ...] = ()
+    extensions: tuple[ExtensionFault, ...] = ()
     locks: tuple[LockFault, ...] = ()
     locks_unreadable: tuple[Window, ...] = ()
     foreign_instances: tuple[ForeignInstance, ...] = ()

@@ -167,6 +167,7 @@ def _saved(world: World) -> Saved:
         pending=tuple(world.pending),
         waiting=tuple(world.waiting),
         documents=world.documents,
+        installations=tuple(world.faults.installations),
     )
 
 

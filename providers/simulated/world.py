@@ -87,7 +87,7 @@ class World:
         self.leftovers = {left.id.lower(): left for left in saved.leftovers}
         self.own_locks = list(saved.locks)
         self.documents = dict(saved.documents)
-        self.faults = Faults(self.scenario, saved.calls, saved.creations)
+        self.faults = Faults(self.scenario, saved.calls, saved.creations, saved.installations)
         self.pending, self.waiting = list(saved.pending), list(saved.waiting)
         self.plan_ahead()
 

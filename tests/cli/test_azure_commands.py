@@ -117,16 +117,6 @@ def test_missing_way_out_is_told(shell: Shell, arm: Arm) -> None:
     assert {method for method, _path in arm.asked} == {"GET"}
 
 
-def test_left_out_extensions_are_told(shell: Shell, arm: Arm) -> None:
-    """What the spec asks for and nothing installs on Azure is told; without such a wish nothing is."""
-    plain = shell.spec()
-    text = (shell.folder / plain).read_text() + "    health: {protocol: tcp, port: 22}\n"
-    wishing = shell.write("specs/wishing.yaml", text)
-    told = "web: template.extensions and template.health are not installed"
-    assert told in shell.run("reconcile", wishing, "--dry-run", *arm.options()).err
-    assert told not in shell.run("reconcile", plain, "--dry-run", *arm.options()).err
-
-
 def test_lock_holds_its_member(shell: Shell, arm: Arm) -> None:
     """A scale-in is one batch that goes around a locked member."""
     assert shell.run("reconcile", shell.spec(), *arm.options()).code == 0

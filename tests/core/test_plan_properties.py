@@ -14,6 +14,7 @@ from controller.core.observed import Memory, Observed, Serials
 from controller.core.plan import plan
 from controller.core.steps import Plan, Tag
 from controller.spec.values import Fleet
+from providers.base import Extension, Instance, ProvisioningState
 from tests import invariants
 from tests.builders import NOW, a_group
 from tests.core.worlds import MEMORIES, born, calm, fleets, looks, plain_fleets, plain_looks
@@ -98,13 +99,27 @@ def test_many_plans_are_safe(fleet: Fleet, seen: Observed, memory: Memory) -> No
     assert guard.check(fleet, seen, made, NOW) == ()
 
 
+def extended(instance: Instance, extension: Extension | None) -> Instance:
+    """The instance with one more extension, done."""
+    if extension is None:
+        return instance
+    done = replace(extension, state=ProvisioningState.SUCCEEDED)
+    return replace(instance, extensions=(*(instance.extensions or ()), done))
+
+
 def carried_out(made: Plan, seen: Observed) -> Observed:
-    """The look after all steps are done: victims and leaving members gone, new ones running, tags written."""
+    """The look after all steps are done: victims and leaving gone, new ones running, tags and extensions there."""
     tagged = {step.instance for step in made.steps if isinstance(step, Tag)}
     created = [born(step, made) for step in made.creates]
     gone = {*made.victims, *made.leaving}
+    installed = {step.instance: Extension(step.extension) for step in made.installs}
     kept = [
-        replace(one, owned=one.owned or one.name in tagged, listed=True)
+        replace(
+            one,
+            owned=one.owned or one.name in tagged,
+            listed=True,
+            instance=extended(one.instance, installed.get(one.name)),
+        )
         for one in seen.members
         if one.name not in gone
     ]

@@ -28,6 +28,7 @@ from controller.spec.values import (
     WhenUnsatisfiable,
 )
 from providers.base import (
+    Extension,
     Health,
     Lock,
     LockLevel,
@@ -47,6 +48,7 @@ from tests.builders import (
     a_member,
     a_pool,
     observed,
+    with_extensions,
 )
 
 ZONES = ("1", "2", "3")
@@ -116,6 +118,7 @@ def fleets(draw: st.DrawFn, most: int = 9) -> Fleet:
             name=name,
             spot=draw(SPOTS),
             sizes=sizes[: draw(st.integers(1, 2))],
+            template=draw(TEMPLATES),
             size_allocation=draw(st.sampled_from(SizeAllocation)),
         )
         for name in names
@@ -140,6 +143,23 @@ def fleets(draw: st.DrawFn, most: int = 9) -> Fleet:
     )
 
 
+# Their fingerprint is that of the builders' members, so that some of these have what they should.
+TEMPLATES = st.sampled_from(
+    [
+        TEMPLATE,
+        with_extensions(TEMPLATE, "agent"),
+        with_extensions(TEMPLATE, "agent", "probe"),
+    ]
+)
+EXTENSIONS = st.none() | st.lists(
+    st.builds(
+        Extension,
+        st.sampled_from(["agent", "Probe", "foreign"]),
+        st.sampled_from([None, *[ProvisioningState.SUCCEEDED] * 3, *ProvisioningState]),
+    ),
+    max_size=3,
+    unique_by=lambda one: one.name,
+).map(tuple)
 CASES = st.sampled_from([str.lower, str.upper])
 
 
@@ -160,6 +180,7 @@ def members(draw: st.DrawFn, serial: int) -> Member:
         health=draw(st.sampled_from([Health.UNKNOWN, *Health])),
         created_at=draw(TIMES),
         protected=draw(st.sampled_from([False] * 9 + [True])),
+        extensions=draw(EXTENSIONS),
     )
     return replace(
         one,
@@ -278,5 +299,6 @@ def born(step: Create, plan: Plan) -> Member:
         priority=step.priority,
         created_at=NOW,
         tags={tags.FLEET: plan.fleet},
+        extensions=(),
     )
     return replace(one, pool=step.pool or None)

@@ -15,7 +15,7 @@ from controller.engine.look import recall
 from controller.formats.observation import observation_document, read_observation, what_lacks
 from controller.formats.reading import DocumentError
 from controller.formats.text import json_text
-from providers.base import Failure, Health, LockLevel, PowerState, ProvisioningState
+from providers.base import Extension, Failure, Health, LockLevel, PowerState, ProvisioningState
 from tests.builders import (
     NOW,
     REF,
@@ -75,7 +75,22 @@ def test_contract_example_reads() -> None:
     assert found.locks[0].level is LockLevel.CAN_NOT_DELETE
 
 
+def extended_look() -> Observed:
+    """Members whose extensions are done, failed, of unknown state, none, and not shown."""
+    failure = Failure("VMExtensionProvisioningError", "exit code 1", NOW)
+    shown = (
+        (Extension("agent", ProvisioningState.SUCCEEDED),),
+        (Extension("agent", ProvisioningState.FAILED, failure), Extension("probe")),
+        (),
+        None,
+    )
+    return observed(
+        [a_member(serial, extensions=some) for serial, some in enumerate(shown, start=1)]
+    )
+
+
 LOOKS = {
+    "extensions": extended_look(),
     "rich": rich_look(),
     "no set": Observed(NOW, exists=False, members=(), locks=()),
     "empty set": observed(),

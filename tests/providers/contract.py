@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from providers.base import (
+    Extension,
+    Health,
+    InstallExtension,
     LockLevel,
     NetworkQuestion,
     PowerOperation,
@@ -20,12 +23,20 @@ from providers.base import (
     balancer_of,
 )
 from providers.errors import Conflict, NotFound, OutcomeUnknown, QuotaExceeded, Rejected
-from tests.providers.worlds import A_WHILE, ZONAL, a_request, run
+from tests.providers.worlds import A_WHILE, TIDY, ZONAL, a_request, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from providers.base import Group, GroupRef, Instance, NetworkFacts, Provider
+    from providers.base import Document, Group, GroupRef, Instance, NetworkFacts, Provider
+
+
+AGENT: Document = {
+    "publisher": "Example.Agents",
+    "type": "AgentLinux",
+    "typeHandlerVersion": "1.0",
+    "settings": {"level": "info"},
+}
 
 
 class Cloud(Protocol):
@@ -60,6 +71,10 @@ class Cloud(Protocol):
 
     def know_only(self, resources: Sequence[str], subnets: Mapping[str, bool]) -> None:
         """Let nothing exist but these resources, and these subnets, each with a NAT gateway or without."""
+        ...
+
+    def break_extension(self, name: str) -> None:
+        """Make the next installation of an extension fail."""
         ...
 
 
@@ -299,6 +314,60 @@ class ProviderContract:
         assert listed(cloud)["web-000001"].power_state is PowerState.DEALLOCATING
         cloud.advance(A_WHILE)
         assert listed(cloud)["web-000001"].power_state is PowerState.DEALLOCATED
+
+    def test_creation_installs_nothing(self, cloud: Cloud) -> None:
+        """Extensions in the document of a creation are left out: a fresh member is shown to have none."""
+        settled(cloud)
+        wishing = {**TIDY, "extensions": [{"name": "agent", "properties": AGENT}]}
+        run(cloud.provider.create(cloud.ref, a_request(document=wishing)))
+        cloud.advance(A_WHILE)
+        assert listed(cloud)["web-000001"].extensions == ()
+
+    def test_installation_takes_time(self, cloud: Cloud) -> None:
+        """An installation is accepted first and done later; the member is busy until then."""
+        settled(cloud, ["web-000001"])
+        run(cloud.provider.operate(cloud.ref, "web-000001", InstallExtension("agent", AGENT)))
+        (busy,) = run(cloud.provider.observe(cloud.ref, ["web-000001"])).instances
+        assert busy.provisioning_state is ProvisioningState.UPDATING
+        assert busy.extensions == (Extension("agent", ProvisioningState.CREATING),)
+        cloud.advance(A_WHILE)
+        done = listed(cloud)["web-000001"]
+        assert done.provisioning_state is ProvisioningState.SUCCEEDED
+        assert done.extensions == (Extension("agent", ProvisioningState.SUCCEEDED),)
+
+    def test_failed_installation_stays(self, cloud: Cloud) -> None:
+        """An installation that fails leaves the extension behind as Failed, and the member as it was."""
+        settled(cloud, ["web-000001"])
+        cloud.break_extension("agent")
+        run(cloud.provider.operate(cloud.ref, "web-000001", InstallExtension("agent", AGENT)))
+        cloud.advance(A_WHILE)
+        member = listed(cloud)["web-000001"]
+        (bad,) = member.extensions or ()
+        assert (bad.state, member.power_state) == (ProvisioningState.FAILED, PowerState.RUNNING)
+        assert member.provisioning_state is ProvisioningState.SUCCEEDED
+        assert bad.failure is not None
+        assert bad.failure.code == "VMExtensionProvisioningError"
+        assert "processing extension 'agent'" in bad.failure.message
+
+    def test_installation_needs_power(self, cloud: Cloud) -> None:
+        """Nothing is installed on a member that is off: a Conflict, and on one that is not there: NotFound."""
+        settled(cloud, ["web-000001"])
+        install = InstallExtension("agent", AGENT)
+        run(cloud.provider.operate(cloud.ref, "web-000001", PowerOperation.DEALLOCATE))
+        cloud.advance(A_WHILE)
+        with pytest.raises(Conflict):
+            run(cloud.provider.operate(cloud.ref, "web-000001", install))
+        with pytest.raises(NotFound):
+            run(cloud.provider.operate(cloud.ref, "web-000099", install))
+
+    def test_health_comes_with_its_extension(self, cloud: Cloud) -> None:
+        """Health is unknown until the Application Health extension is there."""
+        settled(cloud, ["web-000001"])
+        assert listed(cloud)["web-000001"].health is Health.UNKNOWN
+        probe = InstallExtension("probe", {**AGENT, "type": "ApplicationHealthLinux"})
+        run(cloud.provider.operate(cloud.ref, "web-000001", probe))
+        cloud.advance(A_WHILE)
+        assert listed(cloud)["web-000001"].health is Health.HEALTHY
 
     def test_locks_are_shown(self, cloud: Cloud) -> None:
         """Locks at, above and below the resource group are all shown, whatever they lock."""

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from providers.base import Health, LockLevel, PowerOperation, ProvisioningState, TagChange
+from providers.base import (
+    Health,
+    InstallExtension,
+    LockLevel,
+    PowerOperation,
+    ProvisioningState,
+    TagChange,
+)
 from providers.errors import Conflict, Locked, NotFound
 from providers.simulated.lifecycle import EDGES, OPERATIONS, SHOWN, Phase
 from providers.simulated.scenario import (
@@ -14,6 +21,7 @@ from providers.simulated.scenario import (
     CapacityLimit,
     CreationFault,
     CreationOutcome,
+    ExtensionFault,
     ZoneOutage,
 )
 from tests.providers.worlds import (
@@ -286,10 +294,40 @@ def test_outage_catches_creation() -> None:
 
 def test_health_needs_a_probe() -> None:
     """A running VM reports health only if it has the Application Health extension."""
-    region = a_region(members=1)
-    probed = {**TIDY, "extensions": [{"type": "ApplicationHealthLinux"}]}
-    region.create(REF, a_request("web-000002", document=probed))
+    region = a_region(members=2)
+    probe = InstallExtension("probe", {"type": "ApplicationHealthLinux"})
+    region.operate(REF, "web-000002", probe)
     starting = named(region, "web-000002").health
     region.clock.advance(A_WHILE)
     assert named(region).health is Health.UNKNOWN
     assert (starting, named(region, "web-000002").health) == (Health.UNKNOWN, Health.HEALTHY)
+
+
+def test_creation_installs_no_extension() -> None:
+    """Extensions in the document of a creation are left out, as Azure knows none there."""
+    region = a_region()
+    wishing = {**TIDY, "extensions": [{"name": "probe", "properties": {}}]}
+    region.create(REF, a_request(document=wishing))
+    region.clock.advance(A_WHILE)
+    found = named(region)
+    assert found.extensions == ()
+    assert found.document is not None
+    assert "extensions" not in found.document
+
+
+def test_failed_extension_leaves_vm() -> None:
+    """An installation that fails is shown with its extension; VM, power and the next one are not touched."""
+    region = a_region(members=1, extensions=(ExtensionFault("agent"),))
+    for name in ("agent", "probe"):
+        region.operate(REF, "web-000001", InstallExtension(name, {"protectedSettings": {"k": "s"}}))
+        region.clock.advance(A_WHILE)
+    bad, good = named(region).extensions or ()
+    assert (bad.name, bad.state, good.state) == (
+        "agent",
+        ProvisioningState.FAILED,
+        ProvisioningState.SUCCEEDED,
+    )
+    assert bad.failure is not None
+    assert "processing extension 'agent' of VM 'web-000001'" in bad.failure.message
+    assert states(region) == ("Succeeded", "running")
+    assert "protectedSettings" not in repr(region.world.roster.member(REF, "web-000001"))

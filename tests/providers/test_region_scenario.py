@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from providers.base import Health, LockLevel, PowerOperation
+from providers.base import Health, InstallExtension, LockLevel, PowerOperation
 from providers.errors import (
     Forbidden,
     OutcomeUnknown,
@@ -197,7 +197,9 @@ def test_strangers_edits() -> None:
     region = a_region(foreign_edits=edits)
     for number in (1, 2, 3):
         region.create(REF, a_request(f"web-00000{number}", tags={"old": "0"}))
-    region.clock.advance(200)
+    region.clock.advance(100)
+    region.operate(REF, "web-000002", InstallExtension("p", {"type": "ApplicationHealthLinux"}))
+    region.clock.advance(100)
     assert named(region).tags == {"new": "1"}
     assert states(region) == ("Succeeded", "stopped")
     assert named(region, "web-000002").health is Health.UNHEALTHY

@@ -13,6 +13,7 @@ from providers.simulated.scenario import (
     CallFailure,
     CallFault,
     CapacityLimit,
+    ExtensionFault,
     KnownSubnet,
 )
 from tests.providers.contract import ProviderContract
@@ -62,6 +63,10 @@ class SimulatedCloud:
         known = tuple(KnownSubnet(name, nat_gateway=way_out) for name, way_out in subnets.items())
         now = self.region.scenario
         self.region.use(replace(now, strict=True, resources=tuple(resources), subnets=known))
+
+    def break_extension(self, name: str) -> None:
+        """Make the next installation of an extension fail."""
+        self.region.use(replace(self.region.scenario, extensions=(ExtensionFault(name),)))
 
 
 class TestSimulatedRegion(ProviderContract):

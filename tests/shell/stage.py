@@ -17,7 +17,7 @@ from controller.spec.values import SizeChoice, Spot
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.region import SimulatedRegion
 from providers.simulated.scenario import Call, CallFailure, CallFault, Scenario
-from tests.builders import D2S, NOW, REF, TEMPLATE, a_fleet, a_pool
+from tests.builders import D2S, NOW, REF, TEMPLATE, a_fleet, a_pool, with_extensions
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -50,6 +50,8 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 def web(replicas: int = 6, **over: Any) -> Fleet:
     """The fleet ``web`` with a template that the region accepts."""
     template = replace(TEMPLATE, document=DOCUMENT)
+    if extensions := over.pop("extensions", ()):
+        template = with_extensions(template, *extensions)
     pool = a_pool(replicas, template=template, sizes=over.pop("sizes", (SizeChoice(D2S, 0),)))
     return a_fleet(pools=(replace(pool, spot=over.pop("spot", None)),), **over)
 

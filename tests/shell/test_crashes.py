@@ -124,6 +124,26 @@ def test_crash_while_replacing_shells(when: When, lag: float) -> None:
     assert at > 5
 
 
+@pytest.mark.parametrize("when", WHENS)
+@pytest.mark.parametrize("lag", LAGS)
+def test_crash_between_installations(when: When, lag: float) -> None:
+    """A crash before or after any installation costs time: in the end all are there, each asked for once."""
+    fleet = web(3, extensions=("agent", "probe"))
+    at = 0
+    died = True
+    while died:
+        at += 1
+        provider, watch = watched(a_provider(list_lag=lag))
+        died = live_and_die(fleet, provider, at, when)
+        check_aftermath(fleet, provider)
+        assert (watch.highest, watch.reused) == (3, set()), at
+        for record in provider.region.world.roster.members(REF):
+            names_in_order = [one.name for one in record.extensions]
+            assert names_in_order == ["agent", "probe"], at
+            assert not any(one.again for one in record.extensions), at
+    assert at > 6
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(0, 4), (5, 2)])
 @pytest.mark.parametrize(("first", "second"), list(product(WHENS, WHENS)))

@@ -29,6 +29,7 @@ from providers.simulated.scenario import (
     CreationFault,
     CreationOutcome,
     Eviction,
+    ExtensionFault,
     LockFault,
 )
 from tests.builders import REF
@@ -56,11 +57,12 @@ class Storm:
     watch: Watch
     spot: Spot | None
     deletion: DeletionMode
+    extensions: tuple[str, ...]
     broken: list[str]
 
     def fleet(self, replicas: int) -> Fleet:
         """The fleet at this number."""
-        return web(replicas, spot=self.spot, deletion=self.deletion)
+        return web(replicas, spot=self.spot, deletion=self.deletion, extensions=self.extensions)
 
 
 def a_call_fault(dice: Random) -> CallFault:
@@ -99,6 +101,10 @@ def a_storm(seed: int, *, evictions: bool) -> Storm:
             )
             for _ in range(dice.randrange(2))
         ),
+        "extensions": tuple(
+            ExtensionFault(dice.choice(["agent", "probe", None]), skip=dice.randrange(4))
+            for _ in range(dice.randrange(2))
+        ),
         "locks": tuple(
             LockFault(
                 LockLevel.CAN_NOT_DELETE,
@@ -112,7 +118,9 @@ def a_storm(seed: int, *, evictions: bool) -> Storm:
     region = a_provider(*faults, seed=seed, **scenario).region
     watch = Watch(REF)
     deletion = dice.choice([DeletionMode.BATCH, DeletionMode.BATCH, DeletionMode.SINGLE])
-    return Storm(dice, SimulatedProvider(region, on_change=watch), watch, spot, deletion, [])
+    extensions = dice.choice([(), ("agent",), ("agent", "probe")])
+    provider = SimulatedProvider(region, on_change=watch)
+    return Storm(dice, provider, watch, spot, deletion, extensions, [])
 
 
 async def passes(storm: Storm, fleet: Fleet, provider: Provider, count: int) -> None:

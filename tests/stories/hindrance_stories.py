@@ -13,11 +13,12 @@ from providers.simulated.scenario import (
     CapacityLimit,
     CreationFault,
     CreationOutcome,
+    ExtensionFault,
     KnownSubnet,
     Scenario,
     Window,
 )
-from tests.builders import REF, TEMPLATE, a_fleet, a_pool
+from tests.builders import REF, TEMPLATE, a_fleet, a_pool, with_extensions
 from tests.stories.happenings import (
     Cue,
     evicts,
@@ -56,6 +57,9 @@ IN_SUBNET: Document = {
 }
 EVEN = cast_of({"1": 3, "2": 3, "3": 3})
 MIXED = cast_of({"1": 1, "2": 1}) + cast_of({"1": 3, "2": 3}, "Spot")
+
+PROBED = a_fleet(pools=(a_pool(9, template=with_extensions(TEMPLATE, "probe")),))
+EXTENDED = a_fleet(pools=(a_pool(3, template=with_extensions(TEMPLATE, "agent", "probe")),))
 
 STORIES = (
     Story(
@@ -251,12 +255,25 @@ STORIES = (
     Story(
         "Too many are unhealthy to infer anything",
         "An old shell would go by inference. While half of the fleet is unhealthy, it stays.",
-        ((a_fleet(9), EVEN),),
+        ((PROBED, EVEN),),
         ends="3/3/3",
         happenings=(sickens(-1, 4), heals(200)),
         scenario=Scenario(
             creations=(CreationFault(CreationOutcome.ALLOCATION_FAILED, instance="web-000004"),)
         ),
+    ),
+    Story(
+        "Extensions come one by one",
+        "Each member gets its extensions when it is up, the second when the first is there.",
+        ((EXTENDED, ()),),
+        ends="1/1/1",
+    ),
+    Story(
+        "An extension fails",
+        "One member's first extension fails: it runs, is told of with the reason, stays, and is not asked again.",
+        ((EXTENDED, ()),),
+        ends="1/1/1",
+        scenario=Scenario(extensions=(ExtensionFault("agent", instance="web-000002"),)),
     ),
     Story(
         "An answer to a creation is lost",

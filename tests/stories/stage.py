@@ -8,10 +8,11 @@ from datetime import timedelta
 from random import Random
 
 from controller.core import tags
+from controller.core.extensions import entries_of
 from controller.core.steps import Create, Reason
 from controller.engine.requests import instance_request
 from controller.spec.values import Fleet
-from providers.base import GroupRef, GroupRequest, Priority
+from providers.base import GroupRef, GroupRequest, InstallExtension, Priority
 from providers.simulated.lifecycle import Phase
 from providers.simulated.records import InstanceRecord
 from providers.simulated.region import SimulatedRegion
@@ -154,6 +155,20 @@ def _enter(region: SimulatedRegion, fleet: Fleet, parts: Sequence[Part]) -> None
     for serial, part in enumerate(parts, start=1):
         region.clock.advance(10.0)
         region.create(fleet.ref, instance_request(fleet, _creation(fleet, serial, part)))
+    _extend(region, fleet)
+
+
+def _extend(region: SimulatedRegion, fleet: Fleet) -> None:
+    """Put the extensions of its template onto each member that came up."""
+    wanted = [entry for pool in fleet.pools for entry in entries_of(pool)]
+    if not wanted:
+        return
+    region.clock.advance(120.0)
+    region.world.settle()
+    for record in region.world.roster.members(fleet.ref):
+        if record.life.phase is Phase.RUNNING:
+            for name, document in wanted:
+                region.operate(fleet.ref, record.name, InstallExtension(name, document))
 
 
 def _creation(fleet: Fleet, serial: int, part: Part) -> Create:

@@ -12,6 +12,7 @@ from controller.core.steps import (
     Delete,
     DeleteSet,
     EnsureSet,
+    Install,
     MarkSet,
     Plan,
     Step,
@@ -135,11 +136,20 @@ def _step_lines(step: Step) -> list[str]:
             return [*lines, f"delete {more} more, each for a reason of its own"] if more else lines
         case Tag():
             return [f"tag {step.instance} ({step.reason.value}): {step.why}"]
+        case Install():
+            what = f"{step.extension} on {step.instance}"
+            return [f"install {what} ({step.reason.value}): {step.why}"]
+        case _:
+            return [_set_line(step)]
+
+
+def _set_line(step: MarkSet | DeleteSet) -> str:
+    match step:
         case MarkSet():
             verb = "mark" if step.marked else "unmark"
-            return [f"{verb} the scale set ({step.reason.value}): {step.why}"]
+            return f"{verb} the scale set ({step.reason.value}): {step.why}"
         case DeleteSet():
-            return [f"delete the scale set ({step.reason.value}): {step.why}"]
+            return f"delete the scale set ({step.reason.value}): {step.why}"
 
 
 def _create_line(step: Create) -> str:

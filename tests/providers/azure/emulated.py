@@ -18,6 +18,7 @@ from providers.simulated.scenario import (
     CallFailure,
     CallFault,
     CapacityLimit,
+    ExtensionFault,
     KnownSubnet,
 )
 from tests import recorder
@@ -95,3 +96,7 @@ class EmulatedCloud:
         known = tuple(KnownSubnet(name, nat_gateway=way_out) for name, way_out in subnets.items())
         now = self.region.scenario
         self.region.use(replace(now, strict=True, resources=tuple(resources), subnets=known))
+
+    def break_extension(self, name: str) -> None:
+        """Make the next installation of an extension fail."""
+        self.region.use(replace(self.region.scenario, extensions=(ExtensionFault(name),)))

@@ -34,6 +34,7 @@ LOCKED = (
     "The scope '/subscriptions/s/resourceGroups/g/x' cannot perform delete operation because following "
     "scope(s) are locked: '/subscriptions/s/resourceGroups/g'. Please remove the lock and try again."
 )
+NOT_RUNNING = "Cannot modify extensions in the VM when the VM is not running."
 MARKED = (
     "Operation 'Update VM' is not allowed on VM 'x' since the VM is marked for deletion. You can only "
     "retry the Delete operation (or wait for an ongoing one to complete)."
@@ -71,6 +72,7 @@ TABLE: list[tuple[int, str, str, type[ProviderError]]] = [
     (400, "PublicIPCountLimitReached", "No more.", QuotaExceeded),
     (409, "OperationNotAllowed", MARKED, Conflict),
     (409, "OperationNotAllowed", "... since another operation is in progress.", Conflict),
+    (409, "OperationNotAllowed", NOT_RUNNING, Conflict),
     (409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to cancel.", Rejected),
     (409, "OperationNotAllowed", FORCE, Rejected),
     (

@@ -71,7 +71,7 @@ def test_list_asks_by_filter() -> None:
 
 
 def test_member_in_our_words() -> None:
-    """A member of the list is shown whole: place, size, states, age, tags, NIC and disk."""
+    """A member of the list is shown whole: place, size, states, age, tags, NIC, disk, model."""
     snapshot = shown(a_world(a_vm()))
     assert snapshot.complete
     assert snapshot.instances == (
@@ -86,6 +86,8 @@ def test_member_in_our_words() -> None:
             created_at=datetime(2026, 11, 21, 11, 28, 49, 51812, tzinfo=UTC),
             tags={"evenkeel-fleet": "web"},
             resources=(f"{REF.group_scope}/nics/web-000001", f"{REF.group_scope}/disks/web-000001"),
+            document={"storageProfile": {"osDisk": {"managedDisk": {}}, "dataDisks": ()}},
+            extensions=(),
         ),
     )
 

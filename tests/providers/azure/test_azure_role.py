@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from providers.base import NetworkQuestion, PowerOperation, SingleDelete, TagChange
+from providers.base import (
+    InstallExtension,
+    NetworkQuestion,
+    PowerOperation,
+    SingleDelete,
+    TagChange,
+)
 from tests.providers.azure.arm_documents import a_view, a_vm, a_world
 from tests.providers.azure.fake_arm import Reply, Sent, a_stage
 from tests.providers.worlds import REF, SUBSCRIPTION, ZONAL, a_request, run
@@ -25,6 +31,7 @@ LINKED = {
     "Microsoft.Compute/galleries/images/versions/read": "an image of a gallery",
     "Microsoft.Compute/images/read": "a managed image",
     "Microsoft.Compute/proximityPlacementGroups/write": "a VM in a placement group",
+    "Microsoft.KeyVault/vaults/deploy/action": "an extension with settings from a key vault",
     "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action": "a VM with an identity",
     "Microsoft.Network/applicationGateways/backendAddressPools/join/action": "a NIC in its pool",
     "Microsoft.Network/applicationSecurityGroups/joinIpConfiguration/action": "a NIC in the group",
@@ -63,7 +70,12 @@ def all_requests() -> list[Sent]:
     failed = a_vm(provisioningState="Failed", instanceView=a_view("ProvisioningState/failed"))
     stage = a_stage(_generous(a_world(failed)))
     provider = stage.provider
-    operations: list[Any] = [*PowerOperation, SingleDelete(), TagChange({"a": "b"})]
+    operations: list[Any] = [
+        *PowerOperation,
+        SingleDelete(),
+        TagChange({"a": "b"}),
+        InstallExtension("agent", {}),
+    ]
     calls = [
         provider.put_group(REF, ZONAL, etag=None),
         provider.put_group(REF, ZONAL, etag='"7"'),
