@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from controller.core import report
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,6 +41,9 @@ RESYNC_LOAD = 0.8
 _PAGE = 1000
 """Members on a page of Azure's list."""
 
+_HOPEFUL = 3
+"""Failures in a row after which another look is nothing urgent any more."""
+
 
 class Urgency(IntEnum):
     """Why a fleet is to be looked at; the smaller, the sooner."""
@@ -46,11 +51,6 @@ class Urgency(IntEnum):
     CHANGE = 0
     LOOK_AGAIN = 1
     RESYNC = 2
-
-    @property
-    def words(self) -> str:
-        """The same for people."""
-        return ("its spec changed", "something is under way", "a regular look")[self]
 
 
 def rank(urgency: Urgency, overdue_seconds: float) -> int:
@@ -104,6 +104,49 @@ def compute_resync(wanted: float, pages: Iterable[int]) -> Resync:
         "requests, and a fifth of Azure's limit is kept to"
     )
     return Resync(wanted, needed, why)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a pass leaves behind, as far as it matters for when to look again.
+
+    ``look_again_seconds`` is the plan's wish, or how long a throttled platform asks to be left alone.
+    ``moving``: members are on their way in or out. ``failures`` counts failed passes in a row, this one
+    included.
+    """
+
+    look_again_seconds: float
+    moving: bool = False
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NextLook:
+    """When to look again, and why then. ``ailing``: the fleet is not to crowd out those that are well."""
+
+    urgency: Urgency
+    seconds: float
+    why: str
+    ailing: bool = False
+
+
+def next_look(outlook: Outlook, resync: Resync, fraction: float) -> NextLook:
+    """Decide when to look again at a fleet. Every pause is a little longer by chance, never shorter."""
+    wish = spread_out(outlook.look_again_seconds, fraction)
+    if outlook.failures:
+        pause = max(wish, backoff_seconds(outlook.failures, fraction))
+        urgency = Urgency.LOOK_AGAIN if outlook.failures <= _HOPEFUL else Urgency.RESYNC
+        return NextLook(urgency, pause, _failed(outlook.failures), ailing=True)
+    if outlook.moving:
+        return NextLook(Urgency.LOOK_AGAIN, wish, "something is under way")
+    rest = spread_out(resync.seconds, fraction)
+    if outlook.look_again_seconds < report.RESYNC_SECONDS and wish < rest:
+        return NextLook(Urgency.LOOK_AGAIN, wish, "what is in the way may be gone then")
+    return NextLook(Urgency.RESYNC, rest, resync.why or "a regular look")
+
+
+def _failed(failures: int) -> str:
+    return "the last pass failed" if failures == 1 else f"the last {failures} passes failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +210,35 @@ class ReadBudget:
         """The same after such a look."""
         resting = self.resting.less(pages) if urgency is Urgency.RESYNC else self.resting
         return ReadBudget(resting, self.working.less(pages))
+
+
+FIRST_CREATIONS = 4.0
+MOST_CREATIONS = 64.0
+"""Creations that may be on their way to the platform at once: at the beginning, and at the most."""
+
+FORGOTTEN_SECONDS = 300.0
+"""After so long without a creation nothing is known any more of what the platform can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How many creations may be on their way at once, as in TCP: each that is taken lets one more in.
+
+    So the number doubles from round to round, and is halved when the platform does not answer as it
+    should. ``at`` is when it last changed, in counted seconds.
+    """
+
+    size: float = FIRST_CREATIONS
+    at: float = 0.0
+
+    def before(self, elapsed: float) -> Window:
+        """The window as it holds for a creation now: what was learned long ago is forgotten."""
+        return self if elapsed - self.at < FORGOTTEN_SECONDS else Window(at=elapsed)
+
+    def accepted(self, elapsed: float) -> Window:
+        """After a creation was taken, or refused for a reason of its own."""
+        return Window(min(MOST_CREATIONS, self.size + 1), elapsed)
+
+    def failed(self, elapsed: float) -> Window:
+        """After the platform failed, was silent, or asked for fewer requests."""
+        return Window(max(1.0, self.size / 2), elapsed)

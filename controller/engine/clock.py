@@ -62,6 +62,11 @@ class WallClock:
         await asyncio.sleep(max(0.0, seconds))
 
 
+def monotonic_microseconds() -> int:
+    """The machine's monotonic clock, by which systemd counts as well."""
+    return time.monotonic_ns() // 1000
+
+
 class DaemonClock(Clock, SteadyClock, Protocol):
     """The time of day for what people and clouds say, and counted seconds for all that waits and ages."""
 
