@@ -236,7 +236,7 @@ class Window:
         return self if elapsed - self.at < FORGOTTEN_SECONDS else Window(at=elapsed)
 
     def accepted(self, elapsed: float) -> Window:
-        """After a creation was taken, or refused for a reason of its own."""
+        """After a creation was taken. A refusal for a reason of its own says nothing about how many."""
         return Window(min(MOST_CREATIONS, self.size + 1), elapsed)
 
     def failed(self, elapsed: float) -> Window:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     class _Facts(TypedDict, total=False):
         standing: Standing
         report: PassReport | None
+        seen: PassReport | None
         conditions: tuple[Condition, ...]
         next_look: datetime | None
         why_next: str
@@ -40,14 +41,15 @@ EVENTS_AT_MOST = 1_000
 class FleetState:
     """All that the daemon knows of one fleet.
 
-    ``report`` is that of the last pass, None before the first. ``next_look`` None: no look is planned, and
-    ``why_next`` says why. ``failures`` counts failed passes in a row, ``passes`` all of this process.
+    ``report`` is that of the last pass, None before the first; ``seen`` that of the last one that could look
+    and has a plan. ``next_look`` None: no look is planned yet; ``why_next`` says why there is one, or none. ``failures`` counts failed passes in a row, ``passes`` all of this process.
     ``holder`` names the process that may change the fleet, None if nobody is known to. ``working``: a pass
     is running now.
     """
 
     standing: Standing
     report: PassReport | None = None
+    seen: PassReport | None = None
     conditions: tuple[Condition, ...] = ()
     next_look: datetime | None = None
     why_next: str = ""

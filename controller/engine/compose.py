@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from controller.engine.clock import Clock
+    from controller.engine.clock import Clock, DaemonClock
     from providers.azure.pipeline import Endpoint
     from providers.base import Provider
     from providers.simulated.region import SimulatedRegion
@@ -40,7 +40,8 @@ class Settings:
     """What a command was told about its provider.
 
     ``state`` is the file of the simulated region, None for memory only. ``start`` is where the clock of
-    a new region stands, None for the present. ``seed`` is a new region's.
+    a new region stands, None for the present. ``seed`` is a new region's. ``speed``: the region's time runs
+    by itself, so many seconds for each second, as a daemon needs it; None: only who waits moves it.
 
     ``arm_url`` is an emulator's, where any token will do; None for the cloud that ``environment`` names.
     ``arm_ca`` is the authority that signed its certificate. ``environment`` holds the usual variables of
@@ -56,6 +57,7 @@ class Settings:
     arm_ca: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     read_only: bool = False
+    speed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Composition:
     """
 
     provider: Provider
-    clock: Clock
+    clock: DaemonClock
     region: SimulatedRegion | None = None
     close: Callable[[], Awaitable[None]] | None = None
 
@@ -160,17 +162,33 @@ def _simulated(settings: Settings) -> Iterator[Composition]:
     scenario = _read_scenario(settings.scenario)
     if settings.state is None:
         region = _fresh(settings, scenario)
-        yield Composition(SimulatedProvider(region), region.clock, region)
+        if settings.speed is not None:
+            yield _living(region, settings.speed, None)
+        else:
+            yield Composition(SimulatedProvider(region), region.clock, region)
         return
     with _held(settings.state) as file:
         region = _load(file, settings, scenario)
         before = (region.world.changes, region.clock.elapsed)
-        provider = SimulatedProvider(region, on_change=_saving(file))
+        save = _saving(file)
         try:
-            yield Composition(provider, region.clock, region)
+            if settings.speed is not None:
+                yield _living(region, settings.speed, lambda: save(region))
+            else:
+                yield Composition(SimulatedProvider(region, save), region.clock, region)
         finally:
             if (region.world.changes, region.clock.elapsed) != before:
                 _saved(file, region)
+
+
+def _living(region: SimulatedRegion, speed: float, save: Callable[[], None] | None) -> Composition:
+    """The region with its time running from the present on, if it has not come further already."""
+    from providers.simulated.living import LivingProvider, Pace
+
+    wall = WallClock()
+    region.clock.advance_to(wall.now)
+    pace = Pace(region, lambda: wall.elapsed, sleep=wall.sleep, speed=speed)
+    return Composition(LivingProvider(region, pace, save), pace, region)
 
 
 def _fresh(settings: Settings, scenario: Scenario | None) -> SimulatedRegion:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Literal, TextIO
 import structlog
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from structlog.typing import Processor
 
     from controller.engine.report import PassReport
@@ -34,9 +36,14 @@ class PassLog:
             cache_logger_on_first_use=False,
         )
 
+    def line(self, event: str, at: datetime, *, warning: bool = False, **facts: object) -> None:
+        """Write a line about something else than a pass: a start, a standing, a lease."""
+        bound = self._logger.bind(time=_moment(at))
+        (bound.warning if warning else bound.info)(event, **facts)
+
     def write(self, report: PassReport) -> None:
         """Write the line of one pass."""
-        bound = self._logger.bind(time=f"{report.ended_at:%Y-%m-%dT%H:%M:%SZ}")
+        bound = self._logger.bind(time=_moment(report.ended_at))
         bound.info("pass", **canonical(report))
         if self._details:
             for outcome in report.outcomes:
@@ -51,6 +58,10 @@ class PassLog:
         if report.incident is not None:
             trace = {"trace": report.incident.trace} if self._details else {}
             bound.error("incident", fleet=report.fleet, id=report.incident.id, **trace)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def canonical(report: PassReport) -> dict[str, object]:

@@ -15,7 +15,7 @@ from controller.core.rhythm import Urgency, rank
 from controller.engine.clock import sleep_unless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from controller.engine.clock import SteadyClock
 
@@ -40,12 +40,18 @@ def _open_to_all(_ticket: Ticket) -> float:
     return 0.0
 
 
+def _own_lane(ticket: Ticket) -> str:
+    return ticket.key
+
+
 class Queue:
     """Keys that are to be looked at. Not for threads: everything happens on one event loop.
 
     ``admit`` says how many seconds a ticket that is due has to wait for something else, such as its share
-    of reads; 0 lets it pass and counts it. ``workers`` is how many keys may be out at once, and of those at
-    most half may be ailing: fleets that wait for a throttled platform never hold up all others.
+    of reads; 0 lets it pass and counts it. ``lane`` names what it shares with others: when the first of a
+    lane has to wait, those behind it wait, too, so that who needs much is not passed by for ever.
+    ``workers`` is how many keys may be out at once, and of those at most half may be ailing: fleets that
+    wait for a throttled platform never hold up all others.
     """
 
     def __init__(
@@ -54,9 +60,11 @@ class Queue:
         *,
         workers: int,
         admit: Callable[[Ticket], float] = _open_to_all,
+        lane: Callable[[Ticket], str] = _own_lane,
     ) -> None:
         self._clock = clock
         self._admit = admit
+        self._lane = lane
         self._ailing_at_most = max(1, workers // 2)
         self._waiting: dict[str, Ticket] = {}
         self._running: dict[str, Ticket] = {}
@@ -125,7 +133,7 @@ class Queue:
         """A ticket that may go now, or None and how long to sleep."""
         now = self._clock.elapsed
         sleep = LONGEST_SLEEP_SECONDS
-        for ticket in sorted(self._due(now), key=lambda one: _order(one, now)):
+        for ticket in sorted(self._first_of_lanes(now), key=lambda one: _order(one, now)):
             wait = self._admit(ticket)
             if wait <= 0:
                 del self._waiting[ticket.key]
@@ -134,6 +142,14 @@ class Queue:
             sleep = min(sleep, wait)
         later = [one.due - now for one in self._waiting.values() if one.due > now]
         return None, min([sleep, *later])
+
+    def _first_of_lanes(self, now: float) -> Iterable[Ticket]:
+        first: dict[str, tuple[tuple[int, float, str], Ticket]] = {}
+        for ticket in self._due(now):
+            lane, order = self._lane(ticket), _order(ticket, now)
+            if lane not in first or order < first[lane][0]:
+                first[lane] = (order, ticket)
+        return [ticket for _, ticket in first.values()]
 
     def _due(self, now: float) -> Iterator[Ticket]:
         ailing = sum(ticket.ailing for ticket in self._running.values())

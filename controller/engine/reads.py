@@ -46,9 +46,13 @@ class Shares:
         if self._pages.pop(key, None) is not None:
             self._resyncs.clear()
 
+    def place(self, key: str) -> str:
+        """Where the reads of a fleet are counted; empty if nothing is known of it."""
+        return self._pages[key][0] if key in self._pages else ""
+
     def resync(self, key: str) -> Resync:
         """How often a fleet at rest is looked at: as often as its place can afford for all its fleets."""
-        place = self._pages[key][0] if key in self._pages else ""
+        place = self.place(key)
         if place not in self._resyncs:
             pages = [cost for where, cost in self._pages.values() if where == place]
             self._resyncs[place] = compute_resync(self.wanted_resync, pages)

@@ -165,7 +165,7 @@ async def _contained(stage: Awaitable[PassReport], before: PassReport, clock: Cl
         return replace(
             before,
             ended_at=clock.now,
-            incident=_incident(before.fleet, error),
+            incident=incident_of(before.fleet, error),
             look_again_seconds=AFTER_FAILURE_SECONDS,
         )
 
@@ -181,7 +181,7 @@ def _wait_after(error: ProviderError, clock: Clock) -> int:
     return max(1, math.ceil((error.until - clock.now).total_seconds()))
 
 
-def _incident(fleet: str, error: Exception) -> Incident:
+def incident_of(fleet: str, error: Exception) -> Incident:
     """Name a mistake of our own. The same mistake has the same id."""
     trace = "".join(traceback.format_exception(error))
     identity = hashlib.sha256(f"{fleet}|{trace}".encode()).hexdigest()[:8]
