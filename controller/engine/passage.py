@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
         Provider,
     )
@@ -46,9 +47,11 @@ class Passage:
         self.pages += list_pages(len(snapshot.instances)) - 1
         return snapshot
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Show the catalogue: other limits apply to it."""
-        return await self._provider.catalog(subscription, location)
+        return await self._provider.catalog(subscription, location, network)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create or change the set, while the gate is open."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
     )
     from providers.simulated.region import SimulatedRegion
@@ -92,9 +93,11 @@ class LivingProvider:
         """Show the scale set, its members and the locks over them."""
         return await self._call(lambda: self._inner.observe(ref, names))
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         """Show sizes, zones, fault domain limits and quota."""
-        return await self._call(lambda: self._inner.catalog(subscription, location))
+        return await self._call(lambda: self._inner.catalog(subscription, location, network))
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         """Create the set, or change it if its etag still is ``etag``."""

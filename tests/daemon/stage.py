@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        NetworkQuestion,
         Operation,
         Provider,
     )
@@ -76,9 +77,11 @@ class Counting:
             self.calls["named"] += 1
         return await self.inner.observe(ref, names)
 
-    async def catalog(self, subscription: str, location: str) -> Catalog:
+    async def catalog(
+        self, subscription: str, location: str, network: NetworkQuestion | None = None
+    ) -> Catalog:
         self.calls["catalog"] += 1
-        return await self.inner.catalog(subscription, location)
+        return await self.inner.catalog(subscription, location, network)
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         self.writes.append((self.clock.elapsed, ref.name, "put_group"))
