@@ -99,7 +99,7 @@ def test_a_frozen_fleet_is_only_looked_at() -> None:
     assert len(report.plan.creates) == 3
 
 
-def test_a_fleet_that_is_gone_is_left_alone() -> None:
+def test_nobody_s_fleet_is_left_alone() -> None:
     """A scale set that no spec names any more is neither deleted nor looked at."""
 
     async def script(stage: Stage) -> None:
