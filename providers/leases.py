@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,47 @@ class LeaseRecord:
     name: str
     holder: Holder | None
     held: bool
+
+
+class LeaseAddressError(ValueError):
+    """An address is not one of a blob container. The sentence says what it has to look like."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseAddress:
+    """Where the leases are: the account's address, the container, and a folder in it or nothing."""
+
+    account_url: str
+    container: str
+    prefix: str = ""
+
+    @staticmethod
+    def parse(url: str) -> LeaseAddress:
+        """Take ``https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER]`` apart. Raises ``LeaseAddressError``.
+
+        At a name without dots or at an IP address, as Azurite has it, the account is the path's first part.
+        """
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise LeaseAddressError(f"the address of the lease store: {error}") from error
+        if parts.query or parts.fragment or parts.username or parts.password:
+            raise LeaseAddressError(
+                "the address of a lease store carries no signature and no password: name a credential "
+                "in the environment instead"
+            )
+        path = [part for part in parts.path.split("/") if part]
+        host = parts.hostname or ""
+        in_path = "." not in host or host.replace(".", "").isdigit()
+        account = path[:1] if in_path else []
+        rest = path[len(account) :]
+        if parts.scheme not in {"http", "https"} or not host or not rest:
+            raise LeaseAddressError(
+                f"{url!r} is not the address of a blob container, such as "
+                "https://ACCOUNT.blob.core.windows.net/CONTAINER"
+            )
+        at = f"{parts.scheme}://{parts.netloc}"
+        return LeaseAddress("/".join([at, *account]), rest[0], "/".join(rest[1:]))
 
 
 class LeaseStore(Protocol):

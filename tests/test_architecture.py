@@ -56,6 +56,7 @@ BELOW: dict[str, set[str]] = {
 
 COMPOSE = {
     "controller.engine.compose": "providers.simulated providers.azure",
+    "controller.engine.tenancy": "providers.azure",
     "controller.cli.demo_story": "providers.simulated controller",
     "controller.cli.emulator": "providers.arm providers.simulated",
 }

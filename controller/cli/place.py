@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from controller.cli.options import Source
     from controller.engine.compose import Composition
 
-_CODES = {Verdict.UNREACHABLE: Exit.UNREACHABLE, Verdict.THROTTLED: Exit.THROTTLED}
+FAILURE_CODES = {Verdict.UNREACHABLE: Exit.UNREACHABLE, Verdict.THROTTLED: Exit.THROTTLED}
 
 
 @contextmanager
-def opened_provider(source: Source, *, read_only: bool = False) -> Iterator[Composition]:
+def opened_provider(
+    source: Source, *, read_only: bool = False, mutation_seconds: float | None = None
+) -> Iterator[Composition]:
     """Provide what the options ask for while the block lasts. Raises ``CommandError``.
 
-    ``read_only``: nothing that would change something in Azure reaches the network.
+    ``read_only``: nothing that would change something in Azure reaches the network. ``mutation_seconds``:
+    a change that would take longer is of no use.
     """
     settings = Settings(
         provider=source.provider,
@@ -33,9 +36,10 @@ def opened_provider(source: Source, *, read_only: bool = False) -> Iterator[Comp
         arm_ca=source.arm_ca,
         environment=os.environ,
         read_only=read_only,
+        mutation_seconds=mutation_seconds,
     )
     try:
         with compose(settings) as composition:
             yield composition
     except CompositionError as error:
-        raise CommandError(str(error), code=_CODES.get(error.verdict, Exit.ERROR)) from error
+        raise CommandError(str(error), code=FAILURE_CODES.get(error.verdict, Exit.ERROR)) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from controller.cli.exits import EXIT_CODES
+from controller.cli.leasing import lease_options
 from controller.cli.options import DEFAULT_TIMEOUT_SECONDS, show_options, source_options
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def _mode_options(function: Callable[..., int]) -> Callable[..., int]:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @_mode_options
 @source_options
+@lease_options
 @show_options(["text", "json", "yaml", "markdown"])
 def command(paths: tuple[str, ...], *, source: Source, show: Show, **modes: object) -> int:
     """Check the options against each other, then do what they say."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from controller.cli.gather import say_trouble
+from controller.cli.leasing import Leasing, Right
 from controller.cli.options import DEFAULT_STATE, DEFAULT_TIMEOUT_SECONDS
 from controller.cli.place import opened_provider
 from controller.cli.progress import progress
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from controller.cli.options import Show, Source
     from controller.cli.specs import Loaded
     from controller.engine.compose import Composition
+    from controller.engine.converge import Convergence
     from controller.engine.reconcile import Between
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
@@ -38,6 +40,7 @@ class Request:
     paths: tuple[str, ...]
     source: Source
     show: Show
+    leasing: Leasing
     dry_run: bool = False
     until_converged: bool = False
     timeout: float | None = None
@@ -54,6 +57,7 @@ class Request:
         state = self.source.state
         chosen = [] if str(state) == DEFAULT_STATE else ["--state", str(state or "none")]
         chosen += self.source.azure_words
+        chosen += [] if self.leasing.where is None else ["--lease", self.leasing.where]
         return shlex.join(["evenkeel", "reconcile", *self.paths, *chosen])
 
 
@@ -91,45 +95,54 @@ def _carry_out(request: Request, fleets: Sequence[Fleet]) -> Result:
     if request.observed is not None:
         reports = plan_from_observation(request.observed, fleets)
         return Result(tuple(fleets), reports, dry_run=True)
-    with opened_provider(request.source, read_only=request.dry_run) as place:
-        if request.dry_run:
+    if request.dry_run:
+        with opened_provider(request.source, read_only=True) as place:
             reports = place.run(reconcile_once(fleets, place.provider, place.clock, dry_run=True))
             _log(request.show, reports)
-            return Result(tuple(fleets), reports, dry_run=True)
-        with recorded(request.audit, request.paths, place, request.show) as between:
-            return _change(request, fleets, place, between)
+        return Result(tuple(fleets), reports, dry_run=True)
+    from controller.engine.tenancy import mutation_seconds
+
+    rights = request.leasing.settings(request.source, "reconcile")
+    with (
+        opened_provider(request.source, mutation_seconds=mutation_seconds(rights)) as place,
+        recorded(request.audit, request.paths, place, request.show) as between,
+    ):
+        return _change(request, Right(place, rights, fleets), between)
 
 
-def _change(
-    request: Request, fleets: Sequence[Fleet], place: Composition, between: Between | None
-) -> Result:
+def _change(request: Request, right: Right, between: Between | None) -> Result:
+    """Make passes that may change something, while the right to do so is held."""
     if request.until_converged:
-        return _until_converged(request, fleets, place, between)
-    if request.saved is not None:
-        reports = place.run(apply_saved(request.saved, fleets, place, between))
-    else:
-        reports = place.run(reconcile_once(fleets, place.provider, place.clock, between=between))
+        return _until_converged(request, right, between)
+    saved, fleets = request.saved, right.fleets
+
+    async def once(fenced: Composition) -> tuple[PassReport, ...]:
+        if saved is not None:
+            return await apply_saved(saved, fleets, fenced, between)
+        return await reconcile_once(fleets, fenced.provider, fenced.clock, between=between)
+
+    reports = right.run(once)
     _log(request.show, reports)
     return Result(tuple(fleets), reports, dry_run=False)
 
 
-def _until_converged(
-    request: Request, fleets: Sequence[Fleet], place: Composition, between: Between | None
-) -> Result:
-    show = request.show
+def _until_converged(request: Request, right: Right, between: Between | None) -> Result:
+    show, fleets = request.show, right.fleets
     timeout = DEFAULT_TIMEOUT_SECONDS if request.timeout is None else request.timeout
     named = {fleet.name: fleet for fleet in fleets}
-    with progress(named, show.err, show.say, place.clock.now) as note:
-        ended = place.run(
-            converge(
+    with progress(named, show.err, show.say, right.place.clock.now) as note:
+
+        async def all_passes(fenced: Composition) -> Convergence:
+            return await converge(
                 fleets,
-                place.provider,
-                place.clock,
+                fenced.provider,
+                fenced.clock,
                 timeout_seconds=timeout,
                 on_pass=_noting(show, note),
                 between=between,
             )
-        )
+
+        ended = right.run(all_passes)
     return Result(tuple(fleets), ended.reports, dry_run=False, ended=ended)
 
 

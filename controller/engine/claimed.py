@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from controller.core.shards import shard_of
+from controller.engine.clock import sleep_unless
 from controller.engine.leased import ShardTenure, shard_name
 from providers.errors import LeaseHeld, ProviderError
 
@@ -50,7 +51,7 @@ class ClaimedTenure(ShardTenure):
         """Renew the leases until told to stop. What is lost stays lost: the command is not to go on."""
         while not stop.is_set():
             await self.holds.renew_due()
-            await self.holds.clock.sleep(self.holds.terms.again_seconds)
+            await sleep_unless(stop, self.holds.terms.again_seconds, self.holds.clock)
 
     async def release(self) -> None:
         """Give everything back."""

@@ -46,6 +46,7 @@ class Settings:
     ``arm_url`` is an emulator's, where any token will do; None for the cloud that ``environment`` names.
     ``arm_ca`` is the authority that signed its certificate. ``environment`` holds the usual variables of
     Azure's tools. ``read_only``: whatever changes something is refused before it reaches the network.
+    ``mutation_seconds`` is how long a change may take under a lease, None if there is none.
     """
 
     provider: str = SIMULATED
@@ -58,6 +59,7 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict)
     read_only: bool = False
     speed: float | None = None
+    mutation_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +115,17 @@ def compose(settings: Settings) -> Iterator[Composition]:
 def _azure(settings: Settings) -> Composition:
     from providers.azure.pipeline import Conduct
     from providers.azure.provider import AzureProvider
-    from providers.azure.rates import Rates
+    from providers.azure.rates import PATIENCE_SECONDS, Rates
 
-    clock = WallClock()
+    clock, limit = WallClock(), settings.mutation_seconds
     conduct = Conduct(
         # Azure's limits are not an emulator's.
         rates=Rates(clock, modelled=settings.arm_url is None),
         clock=clock,
         read_only=settings.read_only,
         correlation=_run_id(clock),
+        # Waiting for one of Azure's limits is to use up only a part of the time that a change has.
+        patience=PATIENCE_SECONDS if limit is None else min(PATIENCE_SECONDS, limit / 4),
     )
     provider = AzureProvider(_endpoint(settings), conduct)
     return Composition(provider, clock, close=provider.close)

@@ -140,6 +140,8 @@ class _Course:
     def _is_stuck(self, report: PassReport) -> bool:
         """Whether another pass before the deadline can be expected to bring nothing new."""
         plan = report.plan
+        if report.lease_lost:
+            return True
         if report.verdict is Verdict.THROTTLED:
             wait = timedelta(seconds=report.look_again_seconds)
             return report.ended_at + wait > self.deadline

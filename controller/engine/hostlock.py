@@ -35,6 +35,16 @@ class HostLocks:
         self._open: dict[str, int] = {}
         self._others: dict[str, str] = {}
 
+    def trouble(self) -> str | None:
+        """Why no lock can be made in the directory; None if one can."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            probe = os.open(self._directory / "probe.lock", os.O_RDWR | os.O_CREAT, _MODE)
+        except OSError as error:
+            return f"locks cannot be kept in {self._directory} ({error.strerror})"
+        os.close(probe)
+        return None
+
     def take(self, key: str) -> str | None:
         """Take the lock of a fleet, or keep it; None on success, else the sentence why not."""
         if key in self._open:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from controller.core.shards import SHARDS, choose_moves, shard_of
+from controller.engine.clock import sleep_unless
 from providers.errors import LeaseHeld, ProviderError
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ class LeasedTenure(ShardTenure):
                 await step()
             except Exception as error:  # noqa: BLE001 -- a mistake of ours must not end the renewals
                 self._on_trouble(f"keeping the leases failed: {type(error).__name__}: {error}")
-            await self.holds.clock.sleep(self.holds.terms.again_seconds)
+            await sleep_unless(stop, self.holds.terms.again_seconds, self.holds.clock)
 
     async def _move(self) -> None:
         taken = {shard for shard in range(SHARDS) if self._is_held(shard_name(shard))}

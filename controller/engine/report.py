@@ -101,6 +101,11 @@ class PassReport:
         return approval is not None and not approval.given
 
     @property
+    def lease_lost(self) -> bool:
+        """Whether something was not sent because the lease over the fleet was not ours any more."""
+        return any(isinstance(error, LeaseLost) for error in self._errors())
+
+    @property
     def settled(self) -> bool:
         """Whether there was nothing to do, and nothing is under way or unknown."""
         plan = self.plan
@@ -119,7 +124,7 @@ class PassReport:
         """The worst thing that happened, or else what is left to do."""
         found = {_verdict_of(error) for error in self._errors()}
         if self.error is not None:
-            found.add(_verdict_of_look(self.error))
+            found.add(failure_verdict(self.error))
         if self.incident or self.violations:
             found.add(Verdict.FAILED)
         if self.blocked:
@@ -163,8 +168,8 @@ def _verdict_of(error: ProviderError) -> Verdict:
             return Verdict.FAILED
 
 
-def _verdict_of_look(error: ProviderError) -> Verdict:
-    """What a failed look says: without permission to read, the provider is out of reach."""
+def failure_verdict(error: ProviderError) -> Verdict:
+    """What a failed look, or a failed request to the lease store, says: without permission to read, the provider is out of reach."""
     if isinstance(error, Forbidden):
         return Verdict.UNREACHABLE
     found = _verdict_of(error)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from controller.engine.hostlock import HostLocks
@@ -71,6 +71,17 @@ class Tenure(Protocol):
         ...
 
 
+class CommandTenure(Tenure, Protocol):
+    """The right of a command that knows its fleets beforehand and takes it over all of them, or none."""
+
+    async def claim(self, keys: Sequence[str]) -> str | None:
+        """Take the right over these fleets; the sentence why not if somebody else has it over one.
+
+        Raises ``ProviderError`` if that cannot be found out. Nothing is held then, nor after a refusal.
+        """
+        ...
+
+
 class SoleTenure:
     """No lease: this process takes itself for the only one.
 
@@ -83,6 +94,15 @@ class SoleTenure:
 
     def __init__(self, locks: HostLocks | None = None) -> None:
         self._locks = locks
+
+    async def claim(self, keys: Sequence[str]) -> str | None:
+        """Take the locks of these fleets, all or none."""
+        for key in keys:
+            why_not = self.may_begin(key)
+            if why_not is not None:
+                await self.release()
+                return why_not
+        return None
 
     def may_begin(self, key: str) -> str | None:
         """None if nobody else on this host has the fleet."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob.aio import BlobLeaseClient, ContainerClient
@@ -24,47 +24,11 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobProperties
     from azure.storage.blob.aio import BlobClient
 
+    from providers.leases import LeaseAddress
+
 T = TypeVar("T")
 
 _LEASED = "leased"
-
-
-class LeaseAddressError(ValueError):
-    """An address is not one of a blob container. The sentence says what it has to look like."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeaseAddress:
-    """Where the leases are: the account's address, the container, and a folder in it or nothing."""
-
-    account_url: str
-    container: str
-    prefix: str = ""
-
-    @staticmethod
-    def parse(url: str) -> LeaseAddress:
-        """Take ``https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER]`` apart. Raises ``LeaseAddressError``.
-
-        At a name without dots or at an IP address, as Azurite has it, the account is the path's first part.
-        """
-        parts = urlsplit(url)
-        path = [part for part in parts.path.split("/") if part]
-        host = parts.hostname or ""
-        in_path = "." not in host or host.replace(".", "").isdigit()
-        account = path[:1] if in_path else []
-        rest = path[len(account) :]
-        if parts.scheme not in {"http", "https"} or not host or not rest:
-            raise LeaseAddressError(
-                f"{url!r} is not the address of a blob container, such as "
-                "https://ACCOUNT.blob.core.windows.net/CONTAINER"
-            )
-        if parts.query or parts.username or parts.password:
-            raise LeaseAddressError(
-                "the address of a lease store carries no signature and no password: name a credential "
-                "in the environment instead"
-            )
-        at = f"{parts.scheme}://{parts.netloc}"
-        return LeaseAddress("/".join([at, *account]), rest[0], "/".join(rest[1:]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from azure.mgmt.core.policies import AsyncARMChallengeAuthenticationPolicy
 
 from providers.azure.failures import error_of
 from providers.azure.policies import REGION, AnyToken, HostPin, RateLimit, ReadOnly
+from providers.azure.rates import PATIENCE_SECONDS
 from providers.azure.trouble import answer_of, translated
 
 if TYPE_CHECKING:
@@ -61,13 +62,14 @@ class Endpoint:
 class Conduct:
     """How a connection behaves: its rates and clock, whether it only reads, and the id of its requests.
 
-    ``correlation`` is sent as ``x-ms-correlation-request-id``: Azure's activity log shows it.
+    ``patience`` is the longest wait for one of Azure's limits inside a call. ``correlation`` is sent as ``x-ms-correlation-request-id``: Azure's activity log shows it.
     """
 
     rates: Rates
     clock: Clock
     read_only: bool = False
     correlation: str | None = None
+    patience: float = PATIENCE_SECONDS
 
 
 class Transports(Protocol):
@@ -151,7 +153,7 @@ class Connection:
             policies.UserAgentPolicy(base_user_agent=USER_AGENT),
             self._authentication(),
             policies.CustomHookPolicy(),
-            RateLimit(conduct.rates, conduct.clock),
+            RateLimit(conduct.rates, conduct.clock, patience=conduct.patience),
         ]
 
     def _authentication(self) -> object:

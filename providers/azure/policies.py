@@ -76,8 +76,9 @@ class AnyToken(SansIOHTTPPolicy[HttpRequest, AsyncHttpResponse]):
 class RateLimit(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
     """Wait for a token before each request, and learn from the headers of each answer."""
 
-    def __init__(self, rates: Rates, clock: Clock) -> None:
+    def __init__(self, rates: Rates, clock: Clock, *, patience: float = PATIENCE_SECONDS) -> None:
         super().__init__()
+        self._patience = patience
         self._rates = rates
         self._clock = clock
 
@@ -90,7 +91,7 @@ class RateLimit(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
         path = urlsplit(sent.url).path
         limits = limits_of(sent.method, path)
         place = Place(subscription_of(path), region)
-        await self._rates.admit(place, limits, patience=_patience(sent.method, path))
+        await self._rates.admit(place, limits, patience=self._wait(sent.method, path))
         response = await self.next.send(request)
         headers = {name.lower(): value for name, value in response.http_response.headers.items()}
         self._rates.learn(place, limits, headers)
@@ -100,10 +101,9 @@ class RateLimit(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):
             self._rates.close(place, offenders(limits, headers), until)
         return response
 
-
-def _patience(method: str, path: str) -> float:
-    deletes = method == "DELETE" or (method == "POST" and path.lower().endswith("/delete"))
-    return DELETION_PATIENCE_SECONDS if deletes else PATIENCE_SECONDS
+    def _wait(self, method: str, path: str) -> float:
+        deletes = method == "DELETE" or (method == "POST" and path.lower().endswith("/delete"))
+        return DELETION_PATIENCE_SECONDS if deletes else self._patience
 
 
 def offenders(limits: Sequence[Limit], headers: Mapping[str, str]) -> tuple[Limit, ...]:

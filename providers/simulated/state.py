@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -109,13 +109,30 @@ def opened(path: Path) -> Iterator[RegionFile]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
+        holder = _named(descriptor)
         os.close(descriptor)
         remedy = "wait until it has ended or name another file with --state"
-        raise RegionFileError("in use by another command", path, remedy) from error
+        raise RegionFileError(f"in use by another command{holder}", path, remedy) from error
+    _name(descriptor)
     try:
         yield RegionFile(path)
     finally:
         os.close(descriptor)
+
+
+def _name(descriptor: int) -> None:
+    """Say in the lock file who holds it; on a full disk it is held all the same."""
+    with suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+
+
+def _named(descriptor: int) -> str:
+    try:
+        found = os.pread(descriptor, 20, 0).decode().strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return f" (process {found})" if found.isdigit() else ""
 
 
 class RegionFile:

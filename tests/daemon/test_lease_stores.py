@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pytest
 
 from controller.engine.clock import WallClock
-from providers.azure.leases import AzureLeases, LeaseAccess, LeaseAddress, LeaseAddressError
+from providers.azure.leases import AzureLeases, LeaseAccess
 from providers.errors import Forbidden, LeaseHeld, NotFound, OutcomeUnknown, Transient
-from providers.leases import LeaseRecord, LeaseStore
+from providers.leases import LeaseAddress, LeaseAddressError, LeaseRecord, LeaseStore
 from providers.simulated.clock import VirtualClock
 from providers.simulated.leases import LeaseTable, SimulatedLeases, Trouble
 from tests.builders import NOW
@@ -152,6 +152,8 @@ def test_address_is_taken_apart(url: str, account: str, container: str, prefix: 
         "https://acc.blob.core.windows.net",
         "http://127.0.0.1:10000/acc",
         "https://acc.blob.core.windows.net/c?sig=secret",
+        "https://acc.blob.core.windows.net/?sig=secret",
+        "http://[",
         "https://me:secret@acc.blob.core.windows.net/c",
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -157,7 +158,7 @@ def test_one_command_at_a_time(tmp_path: Path) -> None:
     with opened(path), pytest.raises(RegionFileError) as refusal, opened(path):
         pass
     assert str(refusal.value) == (
-        f"{path}: in use by another command; wait until it has ended or name another file with --state"
+        f"{path}: in use by another command (process {os.getpid()}); wait until it has ended or name another file with --state"
     )
 
 
