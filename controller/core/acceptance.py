@@ -11,7 +11,7 @@ import hashlib
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from controller.core.claims import Judged, gather_claims
+from controller.core.claims import Ground, Judged, gather_claims
 from controller.core.large_removal import hold_large_removals
 from controller.core.standings import (
     Accepted,
@@ -59,7 +59,7 @@ def accept(before: Accepted, reading: Reading, now: datetime) -> Accepted:
     judged = tuple(_judge(before, one, reading.approvals, now) for one in reading.sources)
     roots = {one.root for one in reading.sources}
     known = {one.key: one for one in before.standings if one.root in roots}
-    claims = gather_claims(judged, known, reading.approvals)
+    claims = gather_claims(judged, Ground(known, reading.approvals, now))
     claims = hold_large_removals(claims, known)
     return Accepted(
         standings=tuple(_stand(claims[key], known.get(key), now) for key in sorted(claims)),

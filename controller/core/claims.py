@@ -8,17 +8,23 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from controller.core import tombstone
 from controller.core.limits import approval_token
 from controller.core.standings import Freeze, FreezeReason, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
 
     from controller.core.standings import BrokenClaim, SourceReading, SourceStanding, Standing
     from controller.spec.values import Fleet
+
+FORGET_AFTER = timedelta(hours=24)
+"""How long a tombstone that was taken away is told: the fleet's end may not have been reached."""
 
 
 class Presence(Enum):
@@ -56,14 +62,22 @@ class Claim:
     held: bool = False
 
 
-def gather_claims(
-    judged: Iterable[Judged], known: Mapping[str, Standing], approvals: frozenset[str]
-) -> dict[str, Claim]:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What claims are judged on: the standings there were, by key, the approvals, and the time."""
+
+    known: Mapping[str, Standing]
+    approvals: frozenset[str]
+    now: datetime
+
+
+def gather_claims(judged: Iterable[Judged], ground: Ground) -> dict[str, Claim]:
     """Bring the claims of all sources together: at most one for each key, none for what is forgotten."""
     found: dict[str, list[Claim]] = defaultdict(list)
     for source in judged:
-        for claim in _claims_of(source, known, approvals):
+        for claim in _claims_of(source, ground):
             found[claim.key].append(claim)
+    known = ground.known
     claims = {key: _one_of(several, known.get(key)) for key, several in found.items()}
     return _names_once(_names_stay(claims, known), known)
 
@@ -79,17 +93,15 @@ def is_approved(fleet: Fleet) -> bool:
     return fleet.approval == approval_token(fleet)
 
 
-def _claims_of(
-    source: Judged, known: Mapping[str, Standing], approvals: frozenset[str]
-) -> Iterator[Claim]:
-    mine = {key: one for key, one in known.items() if one.root == source.reading.root}
+def _claims_of(source: Judged, ground: Ground) -> Iterator[Claim]:
+    mine = {key: one for key, one in ground.known.items() if one.root == source.reading.root}
     if source.steady:
         yield from (_as_it_was(one, one.freeze) for one in mine.values())
     elif source.freeze is not None:
         yield from (_as_it_was(one, source.freeze) for one in mine.values())
-        yield from _new_and_waiting(source.reading, source.freeze, known)
+        yield from _new_and_waiting(source.reading, source.freeze, ground.known)
     else:
-        yield from _whole(source.reading, known, mine, approvals)
+        yield from _whole(source.reading, mine, ground)
 
 
 def _as_it_was(one: Standing, freeze: Freeze | None) -> Claim:
@@ -107,16 +119,11 @@ def _new_and_waiting(
             yield Claim(key, fleet.name, reading.root, None, freeze, "", presence=Presence.POSSIBLE)
 
 
-def _whole(
-    reading: SourceReading,
-    known: Mapping[str, Standing],
-    mine: Mapping[str, Standing],
-    approvals: frozenset[str],
-) -> Iterator[Claim]:
+def _whole(reading: SourceReading, mine: Mapping[str, Standing], ground: Ground) -> Iterator[Claim]:
     """What an accepted revision says, with what it no longer says."""
     claims: dict[str, Claim] = {}
     for fleet in reading.fleets:
-        key, spec = key_of(fleet), _with_approval(fleet, approvals)
+        key, spec = key_of(fleet), _with_approval(fleet, ground.approvals)
         claims[key] = Claim(key, fleet.name, reading.root, spec, None, reading.revision)
     untold = ""
     for one in reading.broken:
@@ -124,11 +131,12 @@ def _whole(
         if key_or_none is None:
             untold = untold or one.where
         elif key_or_none not in claims:
-            claims[key_or_none] = _broken(one, key_or_none, reading.root, known.get(key_or_none))
+            was = ground.known.get(key_or_none)
+            claims[key_or_none] = _broken(one, key_or_none, reading.root, was)
     yield from claims.values()
-    for key, was in mine.items():
+    for key, absent in mine.items():
         if key not in claims:
-            yield from _absent(was, reading, untold)
+            yield from _absent(absent, reading, untold, ground.now)
 
 
 def _with_approval(fleet: Fleet, approvals: frozenset[str]) -> Fleet:
@@ -157,25 +165,37 @@ def _broken(one: BrokenClaim, key: str, root: str, was: Standing | None) -> Clai
     return frozen(Claim(key, name, root, None, freeze, ""), was, freeze)
 
 
-def _absent(was: Standing, reading: SourceReading, untold: str) -> Iterator[Claim]:
+def _absent(was: Standing, reading: SourceReading, untold: str, now: datetime) -> Iterator[Claim]:
     """Keep a fleet whose spec is not there. Only a tombstone, or what never had a valid spec, may go."""
     if untold:
         detail = (
             f"its spec is not in {reading.root} and may be the one at {untold}, which cannot be read: "
             f"nothing is concluded from that. Mend {untold}"
         )
-        freeze = Freeze(FreezeReason.SOURCE_INCOMPLETE, detail)
-        yield _as_it_was(was, freeze)
-        return
-    if was.fleet is None or was.fleet.absent:
-        return
-    detail = (
-        f"its spec is no longer in {reading.root}; its members are kept as they are, and nobody looks after "
-        "them. Put the spec back; to let the fleet go, put it back with `state: Absent`, and take it away "
-        "after that"
+        yield _as_it_was(was, Freeze(FreezeReason.SOURCE_INCOMPLETE, detail))
+    elif was.fleet is not None and not _is_forgotten(was, was.fleet, now):
+        freeze = Freeze(FreezeReason.SPEC_VANISHED, _vanished_words(was.fleet, reading.root))
+        yield replace(_as_it_was(was, freeze), presence=Presence.GONE)
+
+
+def _is_forgotten(was: Standing, fleet: Fleet, now: datetime) -> bool:
+    """Whether a fleet that was to end may leave the list: at once if nothing had to be done for its end."""
+    if not tombstone.is_asked_for(fleet):
+        return fleet.absent
+    vanished = was.freeze is not None and was.freeze.reason is FreezeReason.SPEC_VANISHED
+    return vanished and now - was.since >= FORGET_AFTER
+
+
+def _vanished_words(fleet: Fleet, root: str) -> str:
+    if fleet.absent:
+        return (
+            f"its tombstone is no longer in {root}: nothing more is deleted. If members are left, put it back "
+            f"until they are gone; {FORGET_AFTER.total_seconds() / 3600:.0f} hours after it went it is forgotten"
+        )
+    return (
+        f"its spec is no longer in {root}; its members are kept as they are, and nobody looks after them. Put "
+        "the spec back; to let the fleet go, put it back with `state: Absent`, and take it away after that"
     )
-    freeze = Freeze(FreezeReason.SPEC_VANISHED, detail)
-    yield replace(_as_it_was(was, freeze), presence=Presence.GONE)
 
 
 def _one_of(several: list[Claim], was: Standing | None) -> Claim:

@@ -76,12 +76,14 @@ class Intake:
         last_good: LastGood | None = None,
         approvals: Callable[[], frozenset[str]] = frozenset,
         rescan_seconds: float = RESCAN_SECONDS,
+        read_limit_seconds: float = READ_LIMIT_SECONDS,
     ) -> None:
         self._feeds = tuple(_Feed(source) for source in sources)
         self._on_change = on_change
         self._clock = clock
         self._approvals = approvals
         self._rescan_seconds = rescan_seconds
+        self._read_limit_seconds = read_limit_seconds
         self._last_good = last_good
         self._unsaved = asyncio.Event()
         self._texts: dict[TextKey, SpecText] = {}
@@ -166,9 +168,9 @@ class Intake:
     async def _read(self, feed: _Feed) -> None:
         task = asyncio.ensure_future(apart(lambda: self._look(feed.source)))
         try:
-            done, _ = await asyncio.wait({task}, timeout=READ_LIMIT_SECONDS)
+            done, _ = await asyncio.wait({task}, timeout=self._read_limit_seconds)
             if not done:
-                feed.reading = _hangs(feed.source.root)
+                feed.reading = _hangs(feed.source.root, self._read_limit_seconds)
                 self._decide()
             feed.reading, feed.diagnostics, texts = await task
             self._texts.update(texts)
@@ -238,10 +240,10 @@ def _claim(one: BrokenSpec, found: Snapshot) -> BrokenClaim:
     return BrokenClaim(one.group_id, one.name, where, detail)
 
 
-def _hangs(root: str) -> SourceReading:
+def _hangs(root: str, seconds: float) -> SourceReading:
     trouble = Trouble(
         str(TroubleCode.SLOW),
-        f"{root} has not been read within {READ_LIMIT_SECONDS:g} s: its disk or network file system hangs; "
+        f"{root} has not been read within {seconds:g} s: its disk or network file system hangs; "
         "the reading goes on by itself when that answers",
     )
     return SourceReading(root, trouble=trouble)

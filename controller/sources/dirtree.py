@@ -31,6 +31,10 @@ class TornError(Exception):
     """Something that was there is gone: the tree is being removed while it is read."""
 
 
+class AbsentError(FileRefusedError):
+    """Nothing is there: a link that leads nowhere, which matters only if it has the name of a spec."""
+
+
 class DirTree:
     """The spec files beneath ``prefix`` of the directory that ``descriptor`` has open.
 
@@ -88,9 +92,11 @@ class DirTree:
                 self._take(real, str(self._shown_top / shown))
             elif is_spec:
                 self._refuse(shown, "is neither a directory nor a regular file")
+        except AbsentError as absent:
+            if is_spec:
+                self._refuse(shown, str(absent))
         except FileRefusedError as refused:
-            if is_spec or "leaves" in str(refused) or "read" in str(refused):
-                self._refuse(shown, str(refused))
+            self._refuse(shown, str(refused))
 
     def _take(self, path: str, shown: str) -> None:
         if path in self._seen:  # reached on several ways, read once
@@ -150,6 +156,8 @@ class DirTree:
                 mode = os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_mode
                 if stat.S_ISLNK(mode):
                     return mode, os.readlink(name, dir_fd=descriptor)
+            except FileNotFoundError:
+                raise AbsentError("does not exist") from None
             except OSError as error:
                 raise FileRefusedError(_reason(error)) from None
         return mode, None
@@ -168,7 +176,7 @@ class DirTree:
             yield descriptor
         except FileNotFoundError:
             self._is_torn()
-            raise FileRefusedError("does not exist") from None
+            raise AbsentError("does not exist") from None
         except OSError as error:
             raise FileRefusedError(_reason(error)) from None
         finally:
@@ -213,6 +221,4 @@ def steps_beneath(bound: str, spec: str, relative: str) -> str:
 def _reason(error: OSError) -> str:
     if error.errno in {errno.ELOOP, errno.ENOTDIR}:
         return "is reached over a symbolic link, which is not followed"
-    if error.errno == errno.ENOENT:
-        return "does not exist"
     return f"cannot be read: {(error.strerror or 'no reason given').lower()}"

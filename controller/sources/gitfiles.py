@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from controller.sources.directory import MAX_REFERRED_BYTES, SUFFIXES
-from controller.sources.dirtree import steps_beneath
+from controller.sources.dirtree import AbsentError, steps_beneath
 from controller.sources.gittree import FOLDER, LINK, REGULAR, SUBMODULE, Entry, Tree
 from controller.spec.codes import Code
 from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
@@ -51,7 +51,7 @@ class CommitFiles:
                 raise FileRefusedError("is reached over a symbolic link, which is not followed")
         entry = self._tree.find(path)
         if entry is None:
-            raise FileRefusedError("does not exist in the commit")
+            raise AbsentError("does not exist in the commit")
         if entry.kind != REGULAR:
             raise FileRefusedError("is not a regular file")
         content = self._tree.objects.blob(entry.object, MAX_REFERRED_BYTES)
@@ -85,9 +85,12 @@ class CommitFiles:
     def _follow(self, path: str, shown: str, *, is_spec: bool) -> None:
         try:
             real = self._tree.resolve(path)
+        except AbsentError as absent:
+            if is_spec:
+                self._refuse(shown, str(absent), "put the file itself there")
+            return
         except FileRefusedError as refused:
-            if is_spec or "exist" not in str(refused):
-                self._refuse(shown, str(refused), "put the file itself there")
+            self._refuse(shown, str(refused), "put the file itself there")
             return
         target = self._tree.find(real)
         if target is not None and target.kind == FOLDER:

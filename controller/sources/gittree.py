@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from controller.sources.dirtree import AbsentError
 from controller.sources.gitcall import GitError, git
 from controller.spec.source import FileRefusedError
 
@@ -82,7 +83,7 @@ class Tree:
                 continue
             entry = self.find("/".join([*done, step]))
             if entry is None:
-                raise FileRefusedError("does not exist in the commit")
+                raise AbsentError("does not exist in the commit")
             if entry.kind != LINK:
                 done.append(step)
                 continue

@@ -155,7 +155,7 @@ def _way(path: Path, links: tuple[Link, ...]) -> _Way:
         return _Way(links, real, "")
     last = links[-1]
     target = Path(os.path.realpath(last.parent / last.name))
-    if not target.is_dir():
+    if target.is_file():
         target = target.parent
     if not real.is_relative_to(target):
         return _Way(links, target, "")  # the swapped link lies inside, as that of a ConfigMap does

@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from controller.sources.plain import ROUNDS, PlainSource
 from controller.sources.snapshot import Snapshot, SourceTrouble, TroubleCode
+from tests.intake.places import Meanwhile
 from tests.specs.spec_texts import WEB
-
-
-class Meanwhile:
-    """Stands for the time between two readings: does what a test says happens in it, and counts."""
-
-    def __init__(self, *happenings: Callable[[], object]) -> None:
-        self._happenings = list(happenings)
-        self.pauses: list[float] = []
-
-    @property
-    def elapsed(self) -> float:
-        return sum(self.pauses)
-
-    def wait(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        if self._happenings:
-            self._happenings.pop(0)()
 
 
 def a_directory(tmp_path: Path) -> Path:
