@@ -60,6 +60,8 @@ class Watch:
             raise OSError("there is no directory to watch")
         self.begun += 1
         stop = asyncio.Event()
+        # Called when the loop gets its turn, and by then the watch stands: nothing falls in between.
+        asyncio.get_running_loop().call_soon(self._on_hint)
         try:
             async for changes in awatch(
                 *seen,

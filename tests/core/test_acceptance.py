@@ -319,7 +319,7 @@ def test_forgotten_source_takes_its_fleets() -> None:
     assert [one.name for one in desk.accepted.standings] == ["b"]
 
 
-def test_since_tells_when_it_began() -> None:
+def test_since_tells_the_beginning() -> None:
     """A standing says since when its spec or the reason of its freeze has been what it is."""
     desk = Desk()
     desk.take(says(named("a"), revision="git:1"))

@@ -121,7 +121,7 @@ def test_links_in_the_tree(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["/etc", "../../outside", "/etc/passwd"])
-def test_link_out_of_the_tree_is_an_error(tmp_path: Path, target: str) -> None:
+def test_link_out_of_tree_is_refused(tmp_path: Path, target: str) -> None:
     """A link that leaves the repository is told, and no absence is concluded from what is not read."""
     repository = Repository(tmp_path / "repository")
     repository.commit(a=1)

@@ -100,7 +100,7 @@ def test_directory_made_anew_is_watched_again(tmp_path: Path) -> None:
     tell(story())
 
 
-def test_lost_hint_is_made_up_by_a_rescan(tmp_path: Path) -> None:
+def test_rescan_makes_up_for_hints(tmp_path: Path) -> None:
     """What no hint tells is seen at the next rescan: here behind a link that is not on the way."""
     write(tmp_path / "elsewhere" / "a.yaml", spec("a", 1))
     (tmp_path / "specs").mkdir()
@@ -251,7 +251,7 @@ def test_harmed_memory_is_told(tmp_path: Path, harm: object, words: str) -> None
     assert LastGood(tmp_path).load([source.root], WallClock().now).trouble == ""
 
 
-def test_memory_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+def test_unkept_memory_is_told(tmp_path: Path) -> None:
     """When the state directory cannot be written, fleets go on and the trouble says what is at stake."""
     specs = write(tmp_path / "specs" / "a.yaml", spec("a", 1)).parent
     write(tmp_path / "state", "a file where the directory should be")
