@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 30.0
 DELETION_PATIENCE_SECONDS = 1.0
 """The same before a request that deletes: the locks were read just before it, and are not to grow old."""
 
+_SLACK = 2.0
+"""Tokens that are never taken, whatever the reserve: requests do not all travel equally long, nor do clocks agree."""
+
 _REMAINING = "x-ms-ratelimit-remaining-"
 _BY_POLICY = _REMAINING + "resource"
 _PER_RESOURCE = "Resource"
@@ -74,7 +77,7 @@ class _Bucket:
 
     def wait(self, now: datetime, reserve: float) -> float:
         """Seconds until one more token may be taken, and the share ``reserve`` of the bucket is left."""
-        lacking = self.limit.capacity * reserve + 1 - self.tokens
+        lacking = max(self.limit.capacity * reserve, _SLACK) + 1 - self.tokens
         filling = max(0.0, lacking) / self.limit.per_second
         closed = (self.closed_until - now).total_seconds() if self.closed_until else 0.0
         return max(filling, closed)

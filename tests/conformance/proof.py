@@ -54,11 +54,12 @@ accepted.
 _VALIDATOR = """\
 ## Microsoft's validator
 
-`make oav` keeps the traffic of the suite and holds it with `oav validate-traffic` against the same documents: all tests of the adapter
-(the contract and the fault battery among them), the emulator's own tests, the journeys of this page, az and the JavaScript SDK.
-Exchanges of one shape are validated once; those of services that the documents do not describe are left out; newer versions of
-Compute, in which az and the SDK ask, are held against 2024-07-01. The emulator's own tests send wrong requests on purpose, so
-their answers alone are judged. A difference without a reason in `tests/clients/oav/differences.json` fails.
+`make oav` keeps the traffic of the suite and holds it with `oav validate-traffic` against the same documents: the tests of the adapter
+(the contract and the fault battery among them), the emulator's own tests, the journeys of this page, az and the JavaScript SDK. Left
+out are nonsense that is sent on purpose and thousands of creations that are all alike. Exchanges of one shape are validated once; those
+of services that the documents do not describe are not; newer versions of Compute, in which az and the SDK ask, are held against
+2024-07-01. The emulator's own tests send wrong requests as well, so their answers alone are judged. A difference without a
+reason in `tests/clients/oav/differences.json` fails.
 """
 
 VALIDATED = Path(__file__).parents[1] / "clients" / "oav" / "differences.json"
