@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,6 +34,7 @@ _SUMMARIES = {
     "explain": "Say what would happen to a fleet or an instance, and why.",
     "emulator": "Answer as Azure Resource Manager does, on a simulated region.",
     "audit": "Check or read the trail of changes.",
+    "config": "Show all settings, and where they come from.",
     "schema": "Print the JSON Schema of a spec.",
     "demo": "Watch three fleets live a short life in a simulated region.",
 }
@@ -88,6 +90,9 @@ def exit_code_of(run: Callable[[], object]) -> int:
     return returned if isinstance(returned, int) else Exit.DONE
 
 
+_SYSTEM_FILE = "/etc/evenkeel/config.yaml"
+"""Told apart in ``config_file``, which is not imported for nothing."""
+
 _HELP = """Keep fleets of Azure VMs as their specs say.
 
 \b
@@ -113,8 +118,20 @@ Try it without an account:
     callback=lambda context, _, wanted: _version(context, wanted=wanted),
     help="Show the version and exit.",
 )
-def cli() -> None:
-    """Hold the commands; everything of its own is in the options."""
+@click.option(
+    "--config",
+    "config_file",
+    envvar="EVENKEEL_CONFIG",
+    metavar="FILE",
+    help="Defaults of all options. Default: /etc/evenkeel/config.yaml, if there is one; none: no file.",
+)
+@click.pass_context
+def cli(context: click.Context, config_file: str | None) -> None:
+    """Read the config file, if there is one, before the command reads its options."""
+    if config_file is not None or Path(_SYSTEM_FILE).exists():
+        from controller.cli.configured import configure
+
+        configure(context, config_file)
 
 
 def main() -> None:

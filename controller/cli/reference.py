@@ -22,12 +22,25 @@ _INTRODUCTION = """\
 Made from the program by `make golden`; do not edit. `evenkeel COMMAND --help` says the same.
 
 - Data goes to stdout; everything else goes to stderr: progress, mistakes, and in the first line where the command looks.
-- An option that is not given is read from its environment variable, if that is set. `NO_COLOR` is honoured.
+- An option that is not given is read from its environment variable, if that is set, else from the config file: the one that
+  `evenkeel --config FILE COMMAND` or `EVENKEEL_CONFIG` names, else `/etc/evenkeel/config.yaml`. `NO_COLOR` is honoured.
 - Without `--provider` the VMs are those of a simulated region, which lives in a file of the current directory between commands. Its
   clock advances only while a command waits, so waiting costs nothing. [Scenarios](scenarios.md) tell what can go wrong in it.
 - `--provider azure` takes endpoint and credential from the usual variables of Azure's tools: `AZURE_TOKEN_CREDENTIALS`,
   `AZURE_TENANT_ID`, `AZURE_CLIENT_ID` and the rest. Without a credential it ends with exit code 69.
 - Several commands on one state file take turns: the second one ends with exit code 75.
+
+A config file has the long options in camelCase, for all commands that have them or below one command's name. Unknown keys and wrong types
+are errors with their place; `evenkeel config view --origins` prints what holds and why. A file of the present directory is never
+taken by itself: specs come from places where others write, and a file beside them must not choose the cloud or the identity.
+
+```yaml
+provider: azure
+logFormat: json
+reconcile:
+  audit: /var/lib/evenkeel/audit.jsonl
+  timeout: 1800
+```
 """
 
 _MEANINGS: Mapping[Exit, str] = {
