@@ -61,7 +61,7 @@ def test_flag_over_variable_over_file(shell: Shell) -> None:
     assert told["get output"] == ["yaml", "environment EVENKEEL_OUTPUT"]
 
 
-def test_file_is_named_by_variable_or_not_at_all(shell: Shell) -> None:
+def test_file_is_named_or_not_read(shell: Shell) -> None:
     """The file can be named by a variable; one in the present directory is not taken without being named."""
     shell.write("evenkeel.yaml", "output: yaml\n")
     shell.write("c.yaml", "output: yaml\n")
