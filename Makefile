@@ -61,6 +61,9 @@ clients: $(RUNTIME_STAMP) ## real clients against the emulator: az, and the Java
 oav: $(STAMP) ## Microsoft's validator over the traffic of the tests (needs npm and EVENKEEL_ARM_CORPUS)
 	@tests/clients/oav.sh
 
+torture: $(STAMP) ## write to git, links and directories 300 times while they are watched (ten minutes)
+	@EVENKEEL_TORTURE=300 $(BIN)/python -m pytest -q -s -p no:xdist --timeout 1800 tests/intake/test_torture.py
+
 bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
 

@@ -9,6 +9,7 @@ import pytest
 from controller.core import limits, pacing, phase, report, serials, tags
 from controller.core.phase import NOT_SERVING, SHELLS, SICK, Phase
 from controller.core.spread import _AIMS
+from controller.core.standings import FreezeReason
 from controller.core.steps import Prevented
 from controller.engine import look, reconcile
 from controller.spec.values import Limits
@@ -45,6 +46,11 @@ def test_sick_phases_are_named() -> None:
 def test_every_obstacle_is_told() -> None:
     """The table of obstacles has all words of the code, in their order."""
     assert list(table("Why something is blocked")) == [one.value for one in Prevented]
+
+
+def test_every_freeze_is_told() -> None:
+    """Each reason for a freeze has its row, in the order of the code."""
+    assert list(table("Frozen fleets")) == [one.value for one in FreezeReason]
 
 
 def test_every_tag_is_told() -> None:

@@ -25,14 +25,19 @@ class Heard:
     def __call__(self, accepted: Accepted) -> None:
         self.accepted.append(accepted)
         self._turned.set()
+        self._turned = asyncio.Event()
+
+    async def turned(self) -> None:
+        """Wait until something is told."""
+        turned = self._turned
+        await turned.wait()
 
     async def until(self, holds: Callable[[Accepted], bool]) -> Accepted:
         """The last that was told, as soon as it is so."""
 
         async def wait() -> Accepted:
             while not self.accepted or not holds(self.accepted[-1]):
-                self._turned.clear()
-                await self._turned.wait()
+                await self.turned()
             return self.accepted[-1]
 
         return await asyncio.wait_for(wait(), PATIENCE_SECONDS)
