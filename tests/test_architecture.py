@@ -121,6 +121,7 @@ IMPURE = frozenset(
 """What the pure core may not import, not even for annotations."""
 
 CLOCK = "controller.engine.clock"
+PASSWORDS = "controller.engine.passwords"
 CLOCK_READS = re.compile(
     r"^(datetime\.(datetime\.)?(now|utcnow|today)|date\.today|"
     r"time\.(time|time_ns|monotonic|monotonic_ns|perf_counter|clock_gettime|clock_gettime_ns|sleep|gmtime|localtime))$"
@@ -314,11 +315,12 @@ def test_one_clock() -> None:
 
 
 def test_no_unseeded_dice() -> None:
-    """Randomness comes from a generator that was handed in: the module's own functions are never used."""
+    """Randomness comes from a generator that was handed in, but for the passwords that nobody is to know."""
     wrong = [
         told(one, node.lineno, ast.unparse(node.func))
         for one in EVERYTHING
-        if {found.module for found in one.imports} & {"random", "uuid", "secrets"}
+        if one.name != PASSWORDS
+        and {found.module for found in one.imports} & {"random", "uuid", "secrets"}
         for node in ast.walk(one.tree)
         if isinstance(node, ast.Call)
         and re.match(r"^(random\.(?!Random$)|uuid\.uuid|secrets\.)", ast.unparse(node.func))

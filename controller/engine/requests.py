@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from controller.core.serials import serial_of
 from controller.core.tags import member_tags
+from controller.engine.passwords import fresh_password
 from providers.base import InstanceRequest, Priority
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from controller.core.steps import Create
     from controller.spec.values import Fleet, Pool
@@ -21,8 +23,10 @@ _VERBATIM = frozenset({"extensions", "userData", "customData"})
 """Parts of a template that are scripts and data of the user's own, where ``${name}`` is theirs."""
 
 
-def instance_request(fleet: Fleet, step: Create) -> InstanceRequest:
-    """The request that a planned creation stands for."""
+def instance_request(
+    fleet: Fleet, step: Create, password: Callable[[], str] = fresh_password
+) -> InstanceRequest:
+    """The request that a planned creation stands for. ``password`` draws one for a Windows member."""
     pool = next(pool for pool in fleet.pools if pool.name == step.pool)
     spot = pool.spot if step.priority is Priority.SPOT else None
     return InstanceRequest(
@@ -32,7 +36,7 @@ def instance_request(fleet: Fleet, step: Create) -> InstanceRequest:
         size=step.size,
         priority=step.priority,
         tags=member_tags(fleet, pool, step),
-        document=fill_in(pool, step.instance),
+        document=_with_password(pool, fill_in(pool, step.instance), password),
         eviction_policy=str(spot.eviction_policy) if spot else None,
         max_price=spot.max_price if spot else None,
         identity_ids=pool.template.identity_ids,
@@ -47,6 +51,16 @@ def fill_in(pool: Pool, instance: str) -> Document:
         "{computerName}": windows_computer_name(instance) if windows else instance,
     }
     return {key: _filled(key, value, words) for key, value in pool.template.document.items()}
+
+
+def _with_password(pool: Pool, document: Document, password: Callable[[], str]) -> Document:
+    """The document with an administrator's password, where Azure wants one and nobody has given it."""
+    profile = document.get("osProfile")
+    if pool.template.os != "Windows" or not isinstance(profile, Mapping):
+        return document
+    if "adminPassword" in profile:
+        return document
+    return {**document, "osProfile": {**profile, "adminPassword": password()}}
 
 
 def windows_computer_name(instance: str) -> str:

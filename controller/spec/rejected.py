@@ -120,7 +120,8 @@ _TABLE = (
         "accountKey connectionString secret secrets privateKey",
         "secrets must not be in a spec, nor be read from one",
         "use `sshPublicKeys`, a managed identity, or `protectedSettingsFromKeyVault`",
-        "Azure takes an administrator's password only as plain text, so no reference can stand for it.",
+        "Azure takes an administrator's password only as plain text, so no reference can stand for it; each "
+        "Windows member gets one of its own that is kept nowhere.",
     ),
 )
 

@@ -9,6 +9,7 @@ import pytest
 
 from controller.core import tags
 from controller.core.steps import Create, Reason
+from controller.engine.passwords import LENGTH, fresh_password
 from controller.engine.requests import fill_in, instance_request, windows_computer_name
 from controller.spec.values import EvictionPolicy, Spot, Template
 from providers.base import Document, Priority
@@ -117,3 +118,44 @@ def test_pool_decides_the_template() -> None:
     request = instance_request(a_fleet(pools=tuple(pools)), replace(STEP, pool="windows"))
     assert request.document == {"osProfile": {"adminUsername": "windows"}}
     assert request.tags[tags.POOL] == "windows"
+
+
+WINDOWS: Document = {"osProfile": {"adminUsername": "azureuser", "windowsConfiguration": {}}}
+
+
+def asked_of(os: str, document: Document) -> Document:
+    """The document of a request for one member."""
+    template = Template(document=document, fingerprint="v1:0", os=os)
+    fleet = a_fleet(pools=(a_pool(1, template=template),))
+    return instance_request(fleet, STEP, lambda: "drawn").document
+
+
+def test_windows_gets_a_password() -> None:
+    """A Windows member gets a password that was drawn for it, because Azure takes none without."""
+    profile = {"adminUsername": "azureuser", "windowsConfiguration": {}, "adminPassword": "drawn"}
+    assert asked_of("Windows", WINDOWS) == {"osProfile": profile}
+
+
+@pytest.mark.parametrize(
+    ("os", "document"),
+    [
+        ("Linux", WINDOWS),
+        ("Windows", {"storageProfile": {}}),
+        ("Windows", {"osProfile": {"adminPassword": "theirs"}}),
+    ],
+)
+def test_no_other_password_is_drawn(os: str, document: Document) -> None:
+    """A Linux member, a specialized image and whoever has a password already get none."""
+    assert asked_of(os, document) == document
+
+
+def test_passwords_are_what_azure_takes() -> None:
+    """Passwords are long, of all four kinds of characters, and no two are the same."""
+    drawn = {fresh_password() for _ in range(200)}
+    assert len(drawn) == 200
+    for one in drawn:
+        assert len(one) == LENGTH
+        assert any(char.islower() for char in one)
+        assert any(char.isupper() for char in one)
+        assert any(char.isdigit() for char in one)
+        assert any(not char.isalnum() for char in one)
