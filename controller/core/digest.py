@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def plan_hash(scene: Scene, steps: Sequence[Step]) -> str:
     """``sha256:`` and 64 hex digits."""
     observed = scene.observed
-    facts = {
+    facts: dict[str, object] = {
         "set": scene.fleet.ref.id.lower(),
         "spec": scene.fleet.spec_digest,
         "exists": observed.exists,
@@ -37,6 +37,10 @@ def plan_hash(scene: Scene, steps: Sequence[Step]) -> str:
         # A frozen value's repr names its type and all its fields, in their order.
         "steps": [repr(step) for step in steps],
     }
+    if scene.memory.probing:
+        facts["probing"] = sorted(
+            f"{one.zone}|{one.size}|{one.priority}|{one.larger_too}" for one in scene.memory.probing
+        )
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 

@@ -82,11 +82,13 @@ class Memory:
     """What earlier passes learned and no look can show.
 
     Scarcity, whether creations were stopped, and since when each member that is being deleted was seen so.
+    ``probing`` are refusals that are over and not disproved yet: one creation tries each before others do.
     """
 
     scarcity: tuple[Scarce, ...] = ()
     overshoot_frozen: bool = False
     leaving: tuple[tuple[str, datetime], ...] = ()
+    probing: tuple[Scarce, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,9 @@ from controller.spec.values import SizeAllocation
 from providers.base import Priority
 
 if TYPE_CHECKING:
-    from controller.core.observed import Memory
+    from collections.abc import Iterable, Mapping
+
+    from controller.core.observed import Memory, Scarce
     from controller.spec.values import Pool, SizeChoice
     from providers.base import Catalog, SizeFacts
 
@@ -25,12 +27,15 @@ SPOT_QUOTA = "lowPriorityCores"
 class Budget:
     """vCPUs left under each quota while a plan is made. Without a catalog nothing is refused.
 
+    ``tried`` are refusals on probation for which a creation is under way or planned.
+
     Azure counts Spot instances against the low-priority quota only, Regular ones against their family's
     and the region's.
     """
 
     catalog: Catalog | None
     taken: Counter[str] = field(default_factory=Counter)
+    tried: frozenset[Scarce] = frozenset()
 
     def lacking(self, facts: SizeFacts | None, priority: Priority) -> str | None:
         """Name of the quota that one more instance would exceed, or None."""
@@ -42,8 +47,15 @@ class Budget:
                 return name
         return None
 
-    def take(self, facts: SizeFacts | None, priority: Priority) -> None:
-        """Count one more instance."""
+    def scratch(self) -> Budget:
+        """A copy to try something out with."""
+        return replace(self, taken=Counter(self.taken))
+
+    def take(
+        self, facts: SizeFacts | None, priority: Priority, tries: Iterable[Scarce] = ()
+    ) -> None:
+        """Count one more instance, which ``tries`` these refusals."""
+        self.tried |= frozenset(tries)
         if facts is not None:
             for name in _quotas(facts, priority):
                 self.taken[name] += facts.vcpus
@@ -59,11 +71,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The sizes of one pool, asked by zone and class. ``zone`` is None in a regional set."""
+    """The sizes of one pool, asked by zone and class. ``zone`` is None in a regional set.
+
+    ``trials`` says in which zone and class a refusal on probation is tried; anywhere else it still stands.
+    """
 
     pool: Pool
     catalog: Catalog | None
     memory: Memory
+    trials: Mapping[Scarce, tuple[str | None, Priority]] = field(default_factory=dict)
 
     @property
     def ranked(self) -> tuple[SizeChoice, ...]:
@@ -87,10 +103,30 @@ class Offers:
             self.memory, self.catalog, zone=zone, size=choice.name, priority=priority
         )
         if scarce is None:
-            return None
+            return self._probation(choice, zone, priority)
         where = f" in zone {zone}" if scarce.zone else ""
         detail = f"no {priority} capacity for {choice.name}{where} ({scarce.code})"
         return Blocked(Prevented.NO_CAPACITY, detail, until=scarce.until)
+
+    def tries(self, choice: SizeChoice, zone: str | None, priority: Priority) -> tuple[Scarce, ...]:
+        """The refusals on probation that a creation here would try."""
+        return scarcity.on_probation(
+            self.memory, self.catalog, zone=zone, size=choice.name, priority=priority
+        )
+
+    def is_trial(self, zone: str | None, priority: Priority) -> bool:
+        """Whether every size that is open here is so only for one creation that tries it."""
+        sizes = self.open(zone, priority)
+        return bool(sizes) and all(self.tries(one, zone, priority) for one in sizes)
+
+    def _probation(
+        self, choice: SizeChoice, zone: str | None, priority: Priority
+    ) -> Blocked | None:
+        here = (zone, priority)
+        waiting = [
+            one for one in self.tries(choice, zone, priority) if self.trials.get(one) != here
+        ]
+        return probation_block(choice, waiting[0]) if waiting else None
 
     def first_refusal(self, zone: str | None, priority: Priority) -> Blocked | None:
         """The refusal that ends first among all sizes: when it is worth looking again."""
@@ -113,6 +149,8 @@ class Offers:
         if self.pool.size_allocation is SizeAllocation.CAPACITY_SPREAD:
             choices = tuple(sorted(choices, key=lambda one: (_load(one, present), one.rank)))
         for choice in choices:
+            if budget.tried & frozenset(self.tries(choice, zone, priority)):
+                continue
             refused = budget.lacking(self.facts(choice.name), priority)
             if refused is None:
                 return choice
@@ -122,6 +160,16 @@ class Offers:
     def facts(self, size: str) -> SizeFacts | None:
         """What the catalog says of a size, or None if it says nothing."""
         return self.catalog.sizes.get(size) if self.catalog else None
+
+
+def probation_block(choice: SizeChoice, one: Scarce) -> Blocked:
+    """The entry for a member that waits until another one has tried what was refused."""
+    where = f" in zone {one.zone}" if one.zone else ""
+    detail = (
+        f"{choice.name}{where} was refused ({one.code}): one creation tries it again, and the others "
+        "follow when that one has come up"
+    )
+    return Blocked(Prevented.PROBING, detail, until=one.until + scarcity.PROBATION)
 
 
 def _load(choice: SizeChoice, present: Counter[str]) -> Fraction:

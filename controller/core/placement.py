@@ -7,10 +7,10 @@ available, under their caps), keeps ``whenUnsatisfiable: Block``, fits sizes int
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.core import mix, spread
+from controller.core import mix, probes, spread
 from controller.core.placement_words import Explainer
 from controller.core.spread import Cell, Layout, Room
 from controller.core.steps import Blocked, Prevented
@@ -72,11 +72,13 @@ class Placed:
 def place(site: Site, units: int, budget: Budget) -> Placed:
     """Choose places for ``units`` new members of one pool."""
     present = _by_class(site.layout)
-    wanted = _with_fallback(site, mix.classes_to_add(site.pool, present, units))
+    adding = mix.classes_to_add(site.pool, present, units)
+    site = probes.choose_trials(site, adding, budget)
+    wanted = _with_fallback(site, adding)
     short: list[Blocked] = []
     cells = _allowed_cells(site, wanted, units)
     while True:
-        sized, lacking = _fit_sizes(site, cells, replace(budget, taken=Counter(budget.taken)))
+        sized, lacking = _fit_sizes(site, cells, budget.scratch())
         if not lacking:
             break
         # What quota refuses is taken out by class and the rest spread anew, or one zone would go short.
@@ -86,7 +88,7 @@ def place(site: Site, units: int, budget: Budget) -> Placed:
         cells = _allowed_cells(site, wanted, sum(wanted.values()))
     choices = _explain(site, sized)
     for choice in choices:
-        budget.take(site.offers.facts(choice.size.name), choice.priority)
+        _take(site, choice.cell, choice.size, budget)
     short += _unplaced(site, wanted, choices)
     return Placed(choices, tuple(short))
 
@@ -112,9 +114,9 @@ def _room(site: Site, wanted: Mapping[str, int]) -> Room:
         if wanted[klass]
     }
     cells = {
-        Cell(klass, domain, inner): wanted[klass]
+        cell: probes.limit(site, cell, wanted[cell.klass])
         for (domain, klass), is_open in open_cells.items()
-        for inner in site.topology.inner
+        for cell in (Cell(klass, domain, inner) for inner in site.topology.inner)
         if is_open
     }
     return Room(cells, wanted, site.domain_room)
@@ -176,10 +178,16 @@ def _fit_sizes(
         if isinstance(choice, str):
             lacking.append((cell.klass, budget.describe(choice)))
             continue
-        budget.take(site.offers.facts(choice.name), priority)
+        _take(site, cell, choice, budget)
         sizes[choice.name.lower()] += 1
         sized.append((cell, choice))
     return sized, lacking
+
+
+def _take(site: Site, cell: Cell, size: SizeChoice, budget: Budget) -> None:
+    priority = Priority(cell.klass)
+    tries = site.offers.tries(size, site.zone_of(cell.domain), priority)
+    budget.take(site.offers.facts(size.name), priority, tries)
 
 
 def _explain(site: Site, sized: Sequence[tuple[Cell, SizeChoice]]) -> tuple[Choice, ...]:
@@ -213,12 +221,16 @@ def _cause(site: Site, priority: Priority, gained: Counter[str]) -> Blocked:
     open_names = [name for name in names if _is_open(site, name, priority)]
     if not open_names:
         return _soonest([one for one in closed.values() if one])
+    trials = [name for name in open_names if site.offers.is_trial(site.zone_of(name), priority)]
+    tried = [probes.waiting(site, name, priority) for name in trials]
+    if len(trials) == len(open_names):
+        return tried[0]
     uncapped = [name for name in open_names if site.domain_room.get(name, 1 << 30) > gained[name]]
     if not uncapped:
         words = ", ".join(site.topology.name(name) for name in open_names)
         return Blocked(Prevented.DOMAIN_CAP, f"the cap on members is reached in {words}")
     waiting = [one for name, one in closed.items() if one and name not in open_names]
-    because = _soonest(waiting) if waiting else None
+    because = _soonest([*waiting, *tried]) if waiting or tried else None
     detail = f"one more anywhere would make the skew exceed {site.placement.max_skew}"
     if because:
         return Blocked(Prevented.SPREAD, f"{detail}; {because.detail}", until=because.until)

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.core import floor, limits, mix, placement, preflight, quorum, victims
+from controller.core import floor, limits, mix, placement, preflight, quorum, scarcity, victims
 from controller.core.creation_stop import creation_stop
 from controller.core.offerings import Budget, Offers
 from controller.core.steps import Blocked, Prevented
@@ -83,12 +83,17 @@ def _go_through(
     scene: Scene, staying: Sequence[Member], after: dict[str, Counter[str]]
 ) -> list[Change]:
     room = limits.set_limit(scene.fleet) - len(scene.observed.members)
-    one = _Round(scene, staying, after, Budget(scene.observed.catalog), room)
+    one = _Round(scene, staying, after, _budget(scene), room)
     for pool in scene.fleet.pools:
         change = _change(one, pool)
         one.changes.append(change)
         after[pool.name] = change.after
     return one.changes
+
+
+def _budget(scene: Scene) -> Budget:
+    tried = scarcity.being_tried(scene.memory, scene.observed)
+    return Budget(scene.observed.catalog, tried=tried)
 
 
 def _change(one: _Round, pool: Pool) -> Change:

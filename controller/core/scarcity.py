@@ -1,6 +1,7 @@
 """Remembered refusals: offerings that are not worth asking for until a time.
 
-Learned from refused requests and from failed members, kept in a tag of the set, forgotten by time.
+Learned from refused requests and from failed members, kept in a tag of the set. When its time is over, one
+creation tries the offering again (half-open); the others follow when that one has come up.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ from typing import TYPE_CHECKING
 
 from controller.core.observed import Memory, Scarce
 from controller.core.tags import VALUE_LIMIT
-from providers.base import Priority
+from providers.base import PowerState, Priority, ProvisioningState
 from providers.refusals import Refusal, refusal_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from controller.core.observed import Observed
+    from controller.core.observed import Member, Observed
     from providers.base import Catalog, SizeFacts
 
 _HOUR = timedelta(hours=1)
 _SHORT = timedelta(minutes=3)
 _QUOTA = timedelta(minutes=10)
 _SKU_REGULAR = timedelta(hours=23)
+PROBATION = timedelta(minutes=30)
+"""How long after its end a refusal lets one creation at a time through. By then one has come up or failed."""
+_SKEW = timedelta(minutes=5)
+"""Azure's clock and ours: a member this much older than the end may be one that tried the offering."""
 _LETTERS = {
     Refusal.ZONE_FULL: "Z",
     Refusal.REGION_FULL: "R",
@@ -64,17 +69,26 @@ def learn(
 
 
 def remember(memory: Memory, new: Iterable[Scarce], now: datetime) -> Memory:
-    """Add what was learned; of two equal refusals the later end stays, what is over is forgotten."""
+    """Add what was learned; of two equal refusals the later end stays.
+
+    What is over is on probation for a while, then forgotten.
+    """
     latest: dict[tuple[str, ...], Scarce] = {}
-    for one in (*memory.scarcity, *new):
+    for one in (*memory.scarcity, *memory.probing, *new):
         key = (one.zone or "", one.size, one.priority or "", str(one.larger_too))
-        if one.until > now and (key not in latest or latest[key].until < one.until):
+        known = one.until + PROBATION > now
+        if known and (key not in latest or latest[key].until < one.until):
             latest[key] = one
-    return replace(memory, scarcity=tuple(latest[key] for key in sorted(latest)))
+    ordered = [latest[key] for key in sorted(latest)]
+    return replace(
+        memory,
+        scarcity=tuple(one for one in ordered if one.until > now),
+        probing=tuple(one for one in ordered if one.until <= now),
+    )
 
 
 def learn_from_failures(memory: Memory, observed: Observed, now: datetime) -> Memory:
-    """Add what failed members of the fleet show: their failure names the offering that was not to be had."""
+    """Add what members of the fleet show: a failure names what was not to be had, a success disproves it."""
     learned: list[Scarce] = []
     for member in observed.owned:
         failure = member.instance.failure
@@ -85,7 +99,52 @@ def learn_from_failures(memory: Memory, observed: Observed, now: datetime) -> Me
         learned += learn(
             failure.code, zone=found.zone, size=found.size, priority=found.priority, now=since
         )
-    return remember(memory, learned, now)
+    known = remember(memory, learned, now)
+    probing = tuple(one for one in known.probing if not _is_disproved(one, observed))
+    return replace(known, probing=probing)
+
+
+def being_tried(memory: Memory, observed: Observed) -> frozenset[Scarce]:
+    """Refusals on probation for which a creation is under way already."""
+    return frozenset(
+        one
+        for one in memory.probing
+        if any(
+            member.instance.provisioning_state is ProvisioningState.CREATING
+            for member in _tries(one, observed)
+        )
+    )
+
+
+def on_probation(
+    memory: Memory, catalog: Catalog | None, *, zone: str | None, size: str, priority: Priority
+) -> tuple[Scarce, ...]:
+    """The refusals on probation that cover an offering."""
+    return tuple(
+        one
+        for one in memory.probing
+        if _covers(one, catalog, zone=zone, size=size, priority=priority)
+    )
+
+
+def _is_disproved(one: Scarce, observed: Observed) -> bool:
+    return any(
+        member.instance.provisioning_state is ProvisioningState.SUCCEEDED
+        and member.instance.power_state is PowerState.RUNNING
+        and member.instance.created_at is not None
+        for member in _tries(one, observed)
+    )
+
+
+def _tries(one: Scarce, observed: Observed) -> Iterator[Member]:
+    """Members that were asked for since a refusal was over. One of unknown age may be such a one."""
+    for member in observed.owned:
+        found = member.instance
+        recent = found.created_at is None or found.created_at >= one.until - _SKEW
+        if recent and _covers(
+            one, observed.catalog, zone=found.zone, size=found.size, priority=found.priority
+        ):
+            yield member
 
 
 def obstacle(
@@ -95,11 +154,16 @@ def obstacle(
     found = [
         one
         for one in memory.scarcity
-        if one.zone in {None, zone}
-        and one.priority in {None, priority}
-        and _covers_size(one, size, catalog)
+        if _covers(one, catalog, zone=zone, size=size, priority=priority)
     ]
     return max(found, key=lambda one: one.until, default=None)
+
+
+def _covers(
+    one: Scarce, catalog: Catalog | None, *, zone: str | None, size: str, priority: Priority
+) -> bool:
+    where = one.zone in {None, zone} and one.priority in {None, priority}
+    return where and _covers_size(one, size, catalog)
 
 
 def _covers_size(one: Scarce, size: str, catalog: Catalog | None) -> bool:
@@ -121,7 +185,8 @@ def encode(memory: Memory) -> str:
     What does not fit into a tag's value is left out: it is then learned again, at the cost of one refusal.
     """
     kept: list[str] = []
-    for one in sorted(memory.scarcity, key=lambda one: (one.until, one.size), reverse=True):
+    known = (*memory.scarcity, *memory.probing)
+    for one in sorted(known, key=lambda one: (one.until, one.size), reverse=True):
         piece = "/".join(
             (
                 one.zone or "*",
@@ -143,9 +208,9 @@ def _short(size: str) -> str:
 
 
 def decode(value: str | None, now: datetime) -> tuple[Scarce, ...]:
-    """Read what ``encode`` wrote, leaving out what is over and what cannot be read."""
+    """Read what ``encode`` wrote, leaving out what is forgotten by now and what cannot be read."""
     found = (_decode_one(piece) for piece in (value or "").split(",") if piece)
-    return tuple(one for one in found if one is not None and one.until > now)
+    return tuple(one for one in found if one is not None and one.until + PROBATION > now)
 
 
 def _decode_one(piece: str) -> Scarce | None:

@@ -60,6 +60,7 @@ class Prevented(StrEnum):
     SUSPENDED = "Suspended"
     TOMBSTONE_HOLD = "TombstoneHold"
     STUCK = "Stuck"
+    PROBING = "Probing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,20 +246,21 @@ def plain_looks(draw: st.DrawFn) -> Observed:
     )
 
 
+REFUSALS = st.lists(
+    st.builds(
+        Scarce,
+        zone=st.sampled_from([None, *ZONES]),
+        size=st.sampled_from([D2S, D2AS]),
+        priority=st.sampled_from([None, *Priority]),
+        until=st.sampled_from([NOW - timedelta(minutes=20), NOW, NOW + timedelta(minutes=9)]),
+        code=st.sampled_from(["ZoneFull", "Quota", "Whatever"]),
+        larger_too=st.booleans(),
+    ),
+    max_size=3,
+).map(tuple)
 MEMORIES = st.builds(
     Memory,
-    st.lists(
-        st.builds(
-            Scarce,
-            zone=st.sampled_from([None, *ZONES]),
-            size=st.sampled_from([D2S, D2AS]),
-            priority=st.sampled_from([None, *Priority]),
-            until=st.sampled_from([NOW, NOW + timedelta(minutes=9)]),
-            code=st.sampled_from(["ZoneFull", "Quota", "Whatever"]),
-            larger_too=st.booleans(),
-        ),
-        max_size=2,
-    ).map(tuple),
+    REFUSALS,
     st.booleans(),
     st.dictionaries(
         st.integers(1, 9).map(lambda n: f"web-{n:06d}"),

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from controller.core import limits, pacing, phase, report, serials, tags
+from controller.core import limits, pacing, phase, report, scarcity, serials, tags
 from controller.core.phase import NOT_SERVING, SHELLS, SICK, Phase
 from controller.core.spread import _AIMS
 from controller.core.standings import FreezeReason
@@ -70,6 +70,7 @@ def test_every_tag_is_told() -> None:
         f"{report.SETTLING_SECONDS} while something is under way",
         f"otherwise after {report.RESYNC_SECONDS} or",
         f"Creating for more than {phase.HANGS_AFTER.seconds // 60} minutes",
+        f"half-open* for {scarcity.PROBATION.seconds // 60} minutes",
         f"given up {serials.LATE_REQUEST.seconds // 60} minutes after",
         f"more than {limits.APPROVAL_SHARE_PERCENT} % and more than {limits.APPROVAL_COUNT} of",
         f"Azure's {limits.SET_LIMIT:,} VMs in a set, {limits.MANAGED_IMAGE_LIMIT} from a managed",

@@ -153,6 +153,15 @@ STORIES = (
         lasts=4000,
     ),
     Story(
+        "All zones are full for an hour and one tries first",
+        "When the hour is over one creation goes into each zone; the others follow when it has come up.",
+        ((a_fleet(3, placement=BLOCK), cast_of({"1": 1, "2": 1, "3": 1})),),
+        ends="3/3/3",
+        happenings=(wants(0, 9),),
+        scenario=Scenario(capacity=(CapacityLimit(3, since=after(0), until=after(3000)),)),
+        lasts=4500,
+    ),
+    Story(
         "Quota is enough for three of ten",
         "Three are created, seven are pending, and nothing is asked for that quota refuses.",
         ((a_fleet(10), ()),),
