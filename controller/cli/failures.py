@@ -103,6 +103,12 @@ REMEDIES = (
     ),
     Remedy(
         "AuthorizationFailed",
+        "virtualMachineScaleSets/delete'",
+        "the fleet has ended and its members are gone; the role of deploy/azure cannot delete the empty set",
+        "delete the scale set yourself, or add Microsoft.Compute/virtualMachineScaleSets/delete to the role",
+    ),
+    Remedy(
+        "AuthorizationFailed",
         "",
         "the identity lacks the permission that the text names",
         "assign the role of deploy/azure to the identity at the resource group",

@@ -22,6 +22,20 @@ _EXPLAINED = [
     (failures.no_outbound(), "NAT gateway"),
     (failures.scope_locked("/x", "delete", ["/x"]), "lock's owner"),
     (Forbidden("AuthorizationFailed", "may not write"), "assign the role"),
+    (
+        Forbidden(
+            "AuthorizationFailed",
+            "may not perform action 'Microsoft.Compute/virtualMachineScaleSets/delete/action' over x",
+        ),
+        "assign the role",
+    ),
+    (
+        Forbidden(
+            "AuthorizationFailed",
+            "may not perform action 'Microsoft.Compute/virtualMachineScaleSets/delete' over x",
+        ),
+        "delete the scale set yourself",
+    ),
     (failures.nic_reserved("/x"), "next pass"),
 ]
 

@@ -47,7 +47,7 @@ LINKED = {
 """Never sent by us: Azure checks them when it makes what a VM's PUT declares or refers to."""
 
 WITHHELD = {"Microsoft.Compute/virtualMachineScaleSets/delete"}
-"""Sent by the adapter and not allowed: no command ends a set; whoever wants that adds it."""
+"""Sent by the adapter and not allowed: only the end of a fleet needs it, for an empty set; whoever wants that adds it."""
 
 
 def action_of(sent: Sent) -> str:
