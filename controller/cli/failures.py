@@ -102,7 +102,7 @@ REMEDIES = (
         "let the lock's owner remove it, or leave the fleet as it is",
     ),
     Remedy(
-        "AuthorizationFailed",
+        "",
         "virtualMachineScaleSets/delete'",
         "the fleet has ended and its members are gone; the role of deploy/azure cannot delete the empty set",
         "delete the scale set yourself, or add Microsoft.Compute/virtualMachineScaleSets/delete to the role",
