@@ -10,6 +10,7 @@ import click
 from controller.cli.config_file import NO_FILE, SYSTEM_FILE, read_config
 from controller.cli.diagnostics import render_text
 from controller.cli.exits import CommandError, Exit
+from controller.formats.redact import redact_text
 
 if TYPE_CHECKING:
     from controller.cli.config_file import Config
@@ -27,7 +28,7 @@ def configure(context: click.Context, named: str | None) -> None:
     config = _read(path, context)
     errors = [one for one in config.diagnostics if one.is_error]
     if errors:
-        click.echo(render_text(config.diagnostics), err=True)
+        click.echo(redact_text(render_text(config.diagnostics)), err=True)
         raise CommandError(
             f"the config file {path} is wrong; nothing was done",
             hint="mend what is told above, or go without it: --config none",

@@ -8,6 +8,7 @@ from typing import IO, Any
 import click
 
 from controller.cli.screen import Screen
+from controller.formats.redact import redact_text
 
 
 class Exit(IntEnum):
@@ -51,7 +52,7 @@ class CommandError(click.ClickException):
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the sentence, and below it what to do, broken at 80 columns."""
         screen = Screen()
-        first, *more = self.message.splitlines()
+        first, *more = redact_text(self.message).splitlines()
         lines = [screen.wrap(f"evenkeel: {first}", "  ", first="")]
         lines += [screen.wrap(line.strip(), "    ", first="  ") for line in more]
         if self.hint:

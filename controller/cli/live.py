@@ -12,6 +12,7 @@ from rich.text import Text
 from controller.cli.age import human_duration
 from controller.cli.columns import pad
 from controller.cli.progress import progress_words
+from controller.formats.redact import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,7 @@ def live_view(
             elapsed = human_duration((report.ended_at - started).total_seconds())
             head = f"{elapsed:>6}  {pad(report.fleet, width)}  "
             words = progress_words(report, fleets[report.fleet])
-            lines[report.fleet] = head + words.on(screen, len(head))
+            lines[report.fleet] = redact_text(head + words.on(screen, len(head)))
             live.update(drawn())
 
         yield note

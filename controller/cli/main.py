@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from controller.cli.exits import EXIT_CODES, CommandError, Exit
+from controller.formats.redact import redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +81,7 @@ def exit_code_of(run: Callable[[], object]) -> int:
         returned = run()
         sys.stdout.flush()
     except click.ClickException as wrong:
-        wrong.show()
+        _show(wrong)
         return _code_of(wrong)
     except (click.Abort, KeyboardInterrupt, Terminated, BrokenPipeError) as stop:
         return _stopped(stop)
@@ -143,6 +144,13 @@ def main() -> None:
     cli.main()
 
 
+def _show(wrong: click.ClickException) -> None:
+    """Click quotes what was typed, which may hold a secret."""
+    shown = io.StringIO()
+    wrong.show(shown)
+    click.echo(redact_text(shown.getvalue().rstrip("\n")), err=True)
+
+
 def _code_of(wrong: click.ClickException) -> int:
     if isinstance(wrong, CommandError):
         return wrong.code
@@ -177,7 +185,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 
 def _say(sentence: str) -> None:
     with contextlib.suppress(OSError):
-        click.echo(f"evenkeel: {sentence}", err=True)
+        click.echo(redact_text(f"evenkeel: {sentence}"), err=True)
 
 
 def _confess(mistake: Exception) -> str:

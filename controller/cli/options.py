@@ -14,6 +14,7 @@ import click
 
 from controller.cli.exits import Exit
 from controller.cli.screen import Screen, screen_of
+from controller.formats.redact import redact, redact_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,25 +53,27 @@ class Show:
 
     def data(self, text: str) -> None:
         """Write data to stdout, with exactly one line end."""
-        write(text.rstrip("\n"))
+        write(redact_text(text.rstrip("\n")))
 
     def line(self, text: str) -> None:
         """Write one line of data, which may be empty, to stdout."""
-        write(text)
+        write(redact_text(text))
 
     def document(self, document: Document) -> None:
         """Write a document to stdout, as YAML when that was asked for and as JSON otherwise."""
         from controller.formats.text import json_text, yaml_text
 
-        self.data(yaml_text(document) if self.output == "yaml" else json_text(document))
+        clean = redact(document)
+        found = clean if isinstance(clean, dict) else {}
+        write((yaml_text(found) if self.output == "yaml" else json_text(found)).rstrip("\n"))
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr."""
-        click.echo(text, err=True, color=True)
+        click.echo(redact_text(text), err=True, color=True)
 
 
 def write(text: str) -> None:
-    """Write a line to stdout. When nobody reads any more, the command ends, as ``SIGPIPE`` would have it."""
+    """Write a line without secrets to stdout. When nobody reads any more, the command ends, as ``SIGPIPE`` would have it."""
     try:
         click.echo(text, color=True)
     except BrokenPipeError:

@@ -11,6 +11,7 @@ from controller.engine.replay import replay
 from controller.formats.observation import read_observation
 from controller.formats.plan_document import plan_document
 from controller.formats.reading import DocumentError
+from controller.formats.redact import redact
 from controller.formats.saved_plan import read_plan, what_moved
 from controller.formats.text import json_text
 
@@ -40,7 +41,8 @@ def plan_from_observation(file: Path, fleets: Sequence[Fleet]) -> tuple[PassRepo
 
 def save_plan(file: Path, result: Result) -> None:
     """Write the plan document for ``--apply``."""
-    text = json_text(plan_document(result.plans, result.errors))
+    clean = redact(plan_document(result.plans, result.errors))
+    text = json_text(clean if isinstance(clean, dict) else {})
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:

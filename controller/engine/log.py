@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Literal, TextIO
 
 import structlog
 
+from controller.formats.redact import redact
+
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
     from controller.engine.report import PassReport
 
@@ -27,7 +29,11 @@ class PassLog:
     def __init__(
         self, log_format: LogFormat, *, details: bool = False, stream: TextIO | None = None
     ) -> None:
-        processors: list[Processor] = [structlog.processors.add_log_level, _renderer(log_format)]
+        processors: list[Processor] = [
+            structlog.processors.add_log_level,
+            _without_secrets,
+            _renderer(log_format),
+        ]
         self._details = details
         self._logger = structlog.wrap_logger(
             structlog.PrintLogger(stream or sys.stderr),
@@ -80,6 +86,11 @@ def canonical(report: PassReport) -> dict[str, object]:
         "look_again_seconds": report.look_again_seconds,
         "outcome": str(report.verdict),
     }
+
+
+def _without_secrets(_logger: object, _method: str, line: EventDict) -> EventDict:
+    """Take secrets out of every value: texts of the platform may hold them."""
+    return {key: redact(value) for key, value in line.items()}
 
 
 def _renderer(log_format: LogFormat) -> Processor:

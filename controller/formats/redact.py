@@ -14,57 +14,34 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from controller.spec.secrets import MASK, is_secret_key
+
 if TYPE_CHECKING:
     from providers.base import Json
 
-MASK = "***"
+_APPROVAL = re.compile(r"[0-9a-f]{12}")
+"""What a token looks like by which somebody says yes to a plan: it is no secret, and has to be shown."""
 
-_KEY_WORDS = (
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "token",
-    "credential",
-    "accountkey",
-    "accesskey",
-    "sharedkey",
-    "privatekey",
-    "apikey",
-    "connectionstring",
-    "authorization",
-    "userdata",
-    "customdata",
-    "protectedsettings",
-    "sastoken",
-    "sasuri",
-    "sasurl",
-    "certificatedata",
-    "unattendcontent",
-)
-"""Parts of keys, without regard to case, hyphens and underscores, whose values are never shown."""
-
-_HARMLESS_KEYS = frozenset({"secretname", "secreturl", "tokencredentials", "azuretokencredentials"})
-"""Keys that only name where a secret is, or how one is obtained."""
-
-_APPROVAL_KEYS = frozenset({"approval.token"})
-
+# Repetitions are bounded, so that no text, however it was made, costs more than its length.
 _SECRETS = (
-    # A private key of any kind, whole.
+    # A private key of any kind, whole, also where lines were broken anew.
     re.compile(
-        r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
+        r"-----BEGIN\s[A-Z\s]{0,30}PRIVATE\s+KEY-----.*?(?:-----END\s[A-Z\s]{0,30}PRIVATE\s+KEY-----|\Z)",
+        re.DOTALL,
     ),
     # JSON web tokens: three base64url parts, the first two beginning as JSON does.
-    re.compile(r"\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    re.compile(r"\beyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]*"),
 )
 _NAMED = (
     # The signature of a shared access signature, wherever the link stands.
     re.compile(r"(?i)([?&;]|%3f|%26|&amp;|\b)(sig)(=|%3d)[^\s&\"'<>;#]+"),
     # Storage and bus connection strings, tokens in headers, passwords in links and words.
     re.compile(r"(?i)()\b((?:shared)?(?:account|access)(?:key|signature))(=)[^\s;\"',]+"),
-    re.compile(r"(?i)()\b(bearer|basic|sharedaccesssignature|sharedkey)(\s+)[\w.~+/=:%&-]{8,}"),
     re.compile(
-        r"(?i)()\b([\w-]*(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?token|pwd))"
+        r"(?i)()\b(bearer|basic|sharedaccesssignature|sharedkey)(\s+)(?=\S*[\d=])[\w.~+/=:%&-]{8,}"
+    ),
+    re.compile(
+        r"(?i)()\b([\w-]{0,40}(?:passw(?:or)?d|passphrase|secret|api[_-]?key|access[_-]?token|pwd))"
         r"([\"']?\s*[=:]\s*)(?!\*\*\*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
     ),
     re.compile(
@@ -72,7 +49,7 @@ _NAMED = (
         r"(?!\*\*\*)(?:\"[^\"]*\"|'[^']*'|[^\s,;&]+)"
     ),
     # Whoever stands before the host of a link.
-    re.compile(r"(?i)()(\b[a-z][a-z0-9+.-]*://[^\s/:@]*)(:)[^\s/@]+(?=@)"),
+    re.compile(r"(?i)()(\b[a-z][a-z0-9+.-]{0,20}://[^\s/:@]{0,200})(:)[^\s/@]+(?=@)"),
 )
 
 
@@ -83,12 +60,6 @@ def redact_text(text: str) -> str:
     for pattern in _NAMED:
         text = pattern.sub(rf"\g<1>\g<2>\g<3>{MASK}", text)
     return text
-
-
-def is_secret_key(key: str) -> bool:
-    """Whether a key says that its value is not to be shown."""
-    folded = re.sub(r"[^a-z0-9]", "", key.lower())
-    return folded not in _HARMLESS_KEYS and any(word in folded for word in _KEY_WORDS)
 
 
 def redact(value: Json) -> Json:
@@ -105,5 +76,6 @@ def redact(value: Json) -> Json:
 def _masked(key: str, value: Json) -> Json:
     # A flag or a missing value tells nothing.
     if is_secret_key(key) and value is not None and not isinstance(value, bool):
-        return MASK
+        approval = key == "token" and isinstance(value, str) and _APPROVAL.fullmatch(value)
+        return value if approval else MASK
     return redact(value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from controller.spec.diagnostics import WHOLE_FILE, Diagnostic, Severity, Span
+from controller.spec.secrets import MASK, conceal, hidden_from
 
 if TYPE_CHECKING:
     from controller.spec.codes import Code
@@ -49,19 +50,32 @@ class Problem:
 
 
 def to_diagnostic(problem: Problem, path: str, lines: list[str]) -> Diagnostic:
-    """Tie ``problem`` to the file ``path`` whose text is ``lines``."""
+    """Tie ``problem`` to the file ``path`` whose text is ``lines``. Secrets of the text stay in it."""
     span = problem.span
-    source_line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+    source_line, hidden = "", None
+    if 0 < span.line <= len(lines):
+        source_line = lines[span.line - 1][: max(SHOWN_COLUMNS, span.end_column)]
+        hidden = hidden_from(lines, span.line)
+    if hidden is not None:
+        source_line = source_line[: hidden - 1] + f" {MASK}"
+
+    # What is quoted may come from the place itself, or from beside it where the whole line is hidden.
+    inside = hidden is not None and (span.end_column > hidden or hidden == 1)
+
+    def said(text: str) -> str:
+        return conceal(text) if inside else text
+
     return Diagnostic(
         code=problem.code,
         severity=problem.severity,
-        message=problem.message,
+        message=said(problem.message),
         file=path,
         line=span.line,
         column=span.column,
         end_column=span.end_column,
-        source_line=source_line[: max(SHOWN_COLUMNS, span.end_column)],
-        label=problem.label,
-        help=problem.help,
-        notes=problem.notes,
+        source_line=source_line,
+        # A label may be the path, of which a key inside is a part.
+        label="" if inside else problem.label,
+        help=said(problem.help),
+        notes=tuple(said(note) for note in problem.notes),
     )
