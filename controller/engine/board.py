@@ -7,16 +7,19 @@ change, and ``changed`` waits for the next. Everything happens on one event loop
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from controller.core.eventlog import EventLog, record
 from controller.core.rhythm import RESYNC_SECONDS, Resync
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
-    from controller.core.acceptance import Accepted, SourceStanding, Standing
+    from controller.core.conditions import Told
+    from controller.core.eventlog import Event
+    from controller.core.standings import Accepted, SourceStanding, Standing
     from controller.core.status import Condition
     from controller.engine.report import PassReport
 
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
         standing: Standing
         report: PassReport | None
         seen: PassReport | None
-        conditions: tuple[Condition, ...]
+        told: Told | None
         next_look: datetime | None
         why_next: str
         failures: int
@@ -33,30 +36,31 @@ if TYPE_CHECKING:
         passes: int
 
 
-EVENTS_AT_MOST = 1_000
-"""Events that the board keeps; older ones are in the log."""
-
-
 @dataclass(frozen=True, slots=True)
 class FleetState:
     """All that the daemon knows of one fleet.
 
     ``report`` is that of the last pass, None before the first; ``seen`` that of the last one that could look
     and has a plan. ``next_look`` None: no look is planned yet; ``why_next`` says why there is one, or none. ``failures`` counts failed passes in a row, ``passes`` all of this process.
-    ``holder`` names the process that may change the fleet, None if nobody is known to. ``working``: a pass
+    ``told`` are its conditions, None before anything was said. ``holder`` names the process that may change the fleet, None if nobody is known to. ``working``: a pass
     is running now.
     """
 
     standing: Standing
     report: PassReport | None = None
     seen: PassReport | None = None
-    conditions: tuple[Condition, ...] = ()
+    told: Told | None = None
     next_look: datetime | None = None
     why_next: str = ""
     failures: int = 0
     holder: str | None = None
     working: bool = False
     passes: int = 0
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """What is said of the fleet in Kubernetes' words; empty before anything was."""
+        return self.told.conditions if self.told else ()
 
     @property
     def key(self) -> str:
@@ -70,19 +74,8 @@ class FleetState:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened, as people are told. ``fleet`` empty: to the daemon itself."""
-
-    at: datetime
-    fleet: str
-    reason: str
-    message: str
-    warning: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class View:
-    """The board at one moment. ``fleets`` are in the order of their names, ``events`` the newest last.
+    """The board at one moment. ``fleets`` are in the order of their names.
 
     ``trouble`` are sentences on why the daemon changes nothing at all just now: a full disk, a clock that
     jumped. ``accepted``: the specs have been read at least once. ``stopping``: told to end.
@@ -95,7 +88,7 @@ class View:
     dry_run: bool = False
     fleets: tuple[FleetState, ...] = ()
     sources: tuple[SourceStanding, ...] = ()
-    events: tuple[Event, ...] = ()
+    log: EventLog = field(default_factory=EventLog)
     trouble: tuple[str, ...] = ()
     resyncs: tuple[tuple[str, Resync], ...] = ()
 
@@ -124,7 +117,7 @@ class Board:
     version: int = 0
     _fleets: dict[str, FleetState] = field(default_factory=dict)
     _sources: tuple[SourceStanding, ...] = ()
-    _events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS_AT_MOST))
+    _log: EventLog = field(default_factory=EventLog)
     _trouble: tuple[str, ...] = ()
     _resyncs: dict[str, Resync] = field(default_factory=dict)
     _accepted: bool = False
@@ -143,7 +136,7 @@ class Board:
                 dry_run=self.dry_run,
                 fleets=tuple(sorted(self._fleets.values(), key=lambda one: (one.name, one.key))),
                 sources=self._sources,
-                events=tuple(self._events),
+                log=self._log,
                 trouble=self._trouble,
                 resyncs=tuple(sorted(self._resyncs.items())),
             )
@@ -176,10 +169,12 @@ class Board:
             self._fleets[key] = replace(self._fleets[key], **facts)
             self._turn()
 
-    def tell(self, *events: Event) -> None:
+    def tell(self, events: Iterable[Event], now: datetime) -> None:
         """Add events."""
-        self._events.extend(events)
-        self._turn()
+        log = record(self._log, events, now)
+        if log != self._log:
+            self._log = log
+            self._turn()
 
     def say_trouble(self, *sentences: str) -> None:
         """Say why nothing at all is changed; without sentences: all is well again."""

@@ -1,54 +1,66 @@
-"""What the daemon tells: a log line for each pass and each change of standing, and events for the board."""
+"""What the daemon tells of its fleets: conditions, events, and a log line for each pass.
+
+It decides nothing; what is said is computed by the core from reports and standings.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.engine.board import Event
-from controller.engine.outcome import Verb
-from providers.errors import Conflict
+from controller.core.conditions import PassFacts, Stop, conditions_after, stop_of, wish_of
+from controller.engine.facts import facts_of
+from controller.engine.happenings import events_of, events_of_conditions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterable
 
+    from controller.core.eventlog import Event
+    from controller.core.standings import Standing
     from controller.engine.board import Board, FleetState
     from controller.engine.clock import DaemonClock
     from controller.engine.log import PassLog
     from controller.engine.report import PassReport
 
-_DONE = {Verb.ENSURE_SET: "SetCreated", Verb.CREATE: "Created", Verb.DELETE: "Deleting"}
 
+class Chronicle:
+    """Tells the board and the log. ``log`` None: only the board."""
 
-class Telling:
-    """Tells the board and the log."""
-
-    def __init__(self, board: Board, log: PassLog, clock: DaemonClock) -> None:
+    def __init__(self, board: Board, clock: DaemonClock, log: PassLog | None) -> None:
         self._board = board
-        self._log = log
         self._clock = clock
+        self._log = log
 
     def passed(self, state: FleetState, report: PassReport) -> None:
-        """A pass has ended."""
-        del state
-        self._log.write(report)
-        self._board.tell(*_events(report))
+        """A pass has ended. ``state`` is the fleet's from before it."""
+        standing = state.standing
+        facts = facts_of(
+            report, _digest(standing), freeze=stop_of(standing), wish=wish_of(standing)
+        )
+        self._tell(state, facts, events_of(report, state.seen))
+        if self._log is not None:
+            self._log.write(report)
 
     def waits(self, state: FleetState, why: str) -> None:
-        """A fleet was not looked at. It is told when the reason is a new one."""
-        if state.why_next != why:
+        """A fleet was not looked at, because there is no spec of it or somebody else looks after it."""
+        standing = state.standing
+        blind = None if standing.freeze else Stop("NotLookedAt", why, lasting=False)
+        facts = PassFacts(
+            digest=_digest(standing),
+            wish=wish_of(standing),
+            blind=blind,
+            freeze=stop_of(standing),
+        )
+        self._tell(state, facts, ())
+        if self._log is not None and state.why_next != why:
             self._log.line("waits", self._clock.now, fleet=state.name, why=why)
 
+    def _tell(self, state: FleetState, facts: PassFacts, events: Iterable[Event]) -> None:
+        now = self._clock.now
+        told = conditions_after(state.told, facts, now)
+        changes = events_of_conditions(state.name, state.told, told, now)
+        self._board.note(state.key, told=told)
+        self._board.tell((*events, *changes), now)
 
-def _events(report: PassReport) -> Iterator[Event]:
-    at: datetime = report.ended_at
-    for one in report.outcomes:
-        subject = one.instance or report.fleet
-        if one.accepted and one.verb in _DONE:
-            yield Event(at, report.fleet, _DONE[one.verb], f"{subject}: {one.sentence}")
-        elif one.error is not None and not isinstance(one.error, Conflict):
-            yield Event(
-                at, report.fleet, one.error.code, f"{subject}: {one.sentence}", warning=True
-            )
-    if report.error is not None:
-        yield Event(at, report.fleet, report.error.code, str(report.error), warning=True)
+
+def _digest(standing: Standing) -> str:
+    return standing.fleet.spec_digest if standing.fleet else ""

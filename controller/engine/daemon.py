@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from controller.core.rhythm import NextLook, Urgency, backoff_seconds
+from controller.core.standings import FreezeReason
 from controller.engine.clock import sleep_unless
 from controller.engine.queue import Queue
 from controller.engine.visit import PASS_SECONDS, visit
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine
     from typing import Any
 
-    from controller.core.acceptance import Accepted, Standing
+    from controller.core.standings import Accepted, Standing
     from controller.engine.queue import Ticket
     from controller.engine.visit import Means
 
@@ -98,8 +99,10 @@ class Daemon:
                 self._means.shares.know(key, standing.fleet.ref, None)
             if known is None or known.fleet != standing.fleet:
                 self._means.board.note(key, failures=0)
-            # At the start nothing has changed as far as anybody knows, and there may be thousands.
-            self.queue.put(key, Urgency.RESYNC if first else Urgency.CHANGE)
+            if not _is_unread(standing):
+                self.queue.put(
+                    key, Urgency.RESYNC if first or _is_old(known, standing) else Urgency.CHANGE
+                )
 
     def look_at_all(self) -> None:
         """Look at every fleet again soon."""
@@ -219,6 +222,17 @@ class Daemon:
 def _same(one: Standing, other: Standing) -> bool:
     """Whether two standings ask for the same: a revision that changed other files changes nothing here."""
     return (one.fleet, one.freeze, one.name) == (other.fleet, other.freeze, other.name)
+
+
+def _is_unread(standing: Standing) -> bool:
+    """Whether a fleet is only remembered from an earlier process, and its source has not been read yet."""
+    freeze = standing.freeze
+    return freeze is not None and freeze.reason is FreezeReason.NOT_READ_YET
+
+
+def _is_old(known: Standing | None, standing: Standing) -> bool:
+    """Whether nothing has changed since the process before: then there may be thousands of its kind."""
+    return known is not None and _is_unread(known) and known.fleet == standing.fleet
 
 
 async def _end(tasks: Collection[asyncio.Task[None]], patience: float = 0.0) -> None:

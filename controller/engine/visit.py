@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from controller.core.rhythm import NextLook, Outlook, Urgency, next_look, spread_out
 from controller.engine.fence import Fenced
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from controller.core.acceptance import Standing
     from controller.engine.board import Board, FleetState
+    from controller.engine.chronicle import Chronicle
     from controller.engine.clock import DaemonClock
     from controller.engine.queue import Ticket
     from controller.engine.ramp import Ramp
     from controller.engine.reads import Shares
+    from controller.engine.reconcile import Between
     from controller.engine.tenure import Tenure
     from controller.spec.values import Fleet
     from providers.base import Provider
@@ -39,29 +40,17 @@ _MOVES = frozenset({Verb.CREATE, Verb.DELETE, Verb.TAG})
 """What brings a fleet nearer to its spec. A reserved number alone does not."""
 
 
-class Chronicle(Protocol):
-    """Who is told of everything that happens: the log, the events, the audit trail."""
-
-    def passed(self, state: FleetState, report: PassReport) -> None:
-        """A pass has ended. ``state`` is the fleet's from before it."""
-        ...
-
-    def waits(self, state: FleetState, why: str) -> None:
-        """A fleet was not looked at."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Means:
     """With what a visit is made.
 
-    ``recorded`` puts the audit trail around a provider, for carrying out what a pass has planned.
+    ``between`` puts the audit trail between a planned pass and the cloud.
     ``trouble`` says why nothing at all is changed just now, None when all is well; ``shut`` the same for
     each single change, and also once the daemon has been told to stop. ``dice`` draws the jitter.
     """
 
     provider: Provider
-    recorded: Callable[[Provider, Standing, PassReport], Provider]
+    between: Between | None
     clock: DaemonClock
     dice: random.Random
     tenure: Tenure
@@ -125,8 +114,7 @@ async def _plan_and_act(
     )
     if means.dry_run or state.standing.freeze is not None or means.trouble() is not None:
         return planned
-    recorded = means.recorded(passage, state.standing, planned)
-    return await carry_out(fleet, planned, recorded, means.clock)
+    return await carry_out(fleet, planned, passage, means.clock, between=means.between)
 
 
 def _take_in(means: Means, state: FleetState, fleet: Fleet, report: PassReport) -> NextLook:
@@ -138,7 +126,6 @@ def _take_in(means: Means, state: FleetState, fleet: Fleet, report: PassReport) 
         report=report,
         seen=state.seen if report.plan is None else report,
         passes=report.number,
-        conditions=report.status.conditions if report.status else state.conditions,
     )
     means.chronicle.passed(state, report)
     outlook = Outlook(report.look_again_seconds, is_moving(report), failures)

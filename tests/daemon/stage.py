@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from controller.core.standings import Accepted, Freeze, SourceStanding, Standing
 from controller.engine.board import Board
+from controller.engine.chronicle import Chronicle
 from controller.engine.clock import LoopClock
 from controller.engine.daemon import Daemon, Gate
 from controller.engine.ramp import Ramp
@@ -24,7 +25,6 @@ from tests.virtual_time import run_in_time_of
 
 if TYPE_CHECKING:
     from controller.engine.board import FleetState
-    from controller.engine.report import PassReport
     from controller.engine.tenure import Tenure
     from controller.spec.values import Fleet
     from providers.base import (
@@ -108,17 +108,8 @@ class Counting:
 class Diary:
     """Remembers what the daemon told."""
 
-    reports: list[PassReport] = field(default_factory=list)
-    waited: list[tuple[str, str]] = field(default_factory=list)
     broken: list[tuple[str, Exception]] = field(default_factory=list)
     beats: int = 0
-
-    def passed(self, state: FleetState, report: PassReport) -> None:
-        del state
-        self.reports.append(report)
-
-    def waits(self, state: FleetState, why: str) -> None:
-        self.waited.append((state.name, why))
 
     def broke(self, part: str, error: Exception) -> None:
         self.broken.append((part, error))
@@ -157,14 +148,14 @@ class Stage:
         self.gate = Gate(lambda: self.trouble)
         self.means = Means(
             provider=self.provider,
-            recorded=lambda inner, _standing, _planned: inner,
+            between=None,
             clock=self.clock,
             dice=random.Random(seed),
             tenure=tenure or SoleTenure(),
             board=self.board,
             shares=Shares(self.clock, resync),
             ramp=Ramp(self.clock),
-            chronicle=self.diary,
+            chronicle=Chronicle(self.board, self.clock, None),
             trouble=self.gate.trouble,
             shut=self.gate.why_shut,
             dry_run=dry_run,

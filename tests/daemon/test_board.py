@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from controller.core.acceptance import Accepted, SourceStanding, Standing
+from controller.core.eventlog import Event, EventReason
 from controller.core.rhythm import compute_resync
-from controller.engine.board import EVENTS_AT_MOST, Board, Event
+from controller.core.standings import Accepted, SourceStanding, Standing
+from controller.engine.board import Board
 from tests.builders import NOW, a_fleet
 
 
@@ -53,10 +54,10 @@ def test_readers_are_woken() -> None:
         first = board.version
         waiting = [asyncio.create_task(board.changed(first)) for _ in range(3)]
         await asyncio.sleep(0)
-        board.tell(Event(NOW, "web", "Created", "web-000001 is being created"))
+        board.tell([Event("web", "web-000001", EventReason.CREATED, "it is being created")], NOW)
         views = [await one for one in waiting]
         views.append(await board.changed(first))
-        return [len(view.events) for view in views]
+        return [len(view.log.events) for view in views]
 
     assert asyncio.run(story()) == [1, 1, 1, 1]
 
@@ -73,15 +74,6 @@ def test_saying_the_same_again_wakes_nobody() -> None:
     assert board.version == version
     board.say_trouble()
     assert board.view().trouble == ()
-
-
-def test_old_events_go() -> None:
-    """The board keeps a bounded number of events, the newest."""
-    board = Board(NOW)
-    for number in range(EVENTS_AT_MOST + 5):
-        board.tell(Event(NOW, "web", "Created", str(number)))
-    events = board.view().events
-    assert (len(events), events[-1].message) == (EVENTS_AT_MOST, str(EVENTS_AT_MOST + 4))
 
 
 def test_fleets_are_found_by_name_and_id() -> None:
