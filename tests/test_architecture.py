@@ -63,7 +63,7 @@ COMPOSE = {
 """The few places where a provider is chosen and built, with what they may import beyond their layer."""
 
 OUTSIDE = {
-    "aiohttp": ("providers.arm", "providers.azure"),
+    "aiohttp": ("providers.arm", "providers.azure", "controller.web"),
     "azure": ("providers.azure",),
     "click": ("controller.cli",),
     "cryptography": ("providers.arm",),

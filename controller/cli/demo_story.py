@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import controller
 from controller.cli.exits import CommandError
 from controller.cli.gather import sights_of
-from controller.cli.marks import MEANINGS, Mark, Sighting
+from controller.cli.marks import MEANINGS, Mark
 from controller.cli.picture import draw, lanes_now, lanes_of, letters_in
 from controller.cli.plan_text import fleet_head, plan_text, summary_lines
 from controller.cli.progress import LineProgress
@@ -21,6 +21,7 @@ from controller.cli.specs import read_specs
 from controller.cli.words import counted
 from controller.engine.converge import End, converge
 from controller.engine.reconcile import reconcile_once
+from controller.formats.sighting import Sighting
 from providers.base import LockLevel
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.region import SimulatedRegion

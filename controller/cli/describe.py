@@ -29,13 +29,14 @@ Examples:
 @show_options(["text", "json", "yaml"])
 def command(name: str, *, paths: tuple[str, ...], source: Source, show: Show) -> int:
     """Look once at one fleet and print its sections."""
-    from controller.cli.describe_text import describe_document, describe_text
+    from controller.cli.describe_text import describe_text
     from controller.cli.gather import gather
+    from controller.formats.fleet_document import fleet_document
 
     gathered = gather(paths, source, show, names=(name,))
     for sight in gathered.sights:
         if show.output == "text":
             show.data(describe_text(sight, show.out))
         else:
-            show.document(describe_document(sight))
+            show.document(fleet_document(sight))
     return gathered.code

@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING
 from controller.cli.age import age
 from controller.cli.columns import pad, print_columns
 from controller.cli.failures import explain_failure
-from controller.cli.instances import instances_of
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_text import instance_lines
 from controller.cli.rows import PlanView, blocked_sentences, rows_of, spread_sentence
 from controller.cli.screen import Paint
 from controller.cli.words import counted
-from controller.formats.plan_document import plan_document
+from controller.formats.instances import instances_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from controller.cli.instances import FleetSight, InstanceFacts
     from controller.cli.screen import Screen
+    from controller.formats.instances import FleetSight, InstanceFacts
     from controller.spec.values import Fleet, Pool
-    from providers.base import Json
 
 SHOWN_INSTANCES = 20
 """So many instances are listed; the rest is a matter for ``get instances``."""
@@ -45,35 +43,6 @@ def describe_text(sight: FleetSight, screen: Screen) -> str:
         "\n".join([screen.paint(f"{title}:", Paint.STRONG), *lines]) for title, lines in sections
     ]
     return f"Name: {sight.plan.fleet}\n\n" + "\n\n".join(blocks) + "\n"
-
-
-def describe_document(sight: FleetSight) -> dict[str, Json]:
-    """The same for machines: status with conditions, the plan as its document has it, instances."""
-    status = sight.status
-    fleet = sight.sighting.fleet
-    entries = plan_document([sight.plan], {})["fleets"]
-    return {
-        "fleet": status.fleet,
-        "source": fleet.source,
-        "scaleSet": fleet.ref.id,
-        "status": {
-            "summary": status.summary,
-            "desired": status.desired,
-            "observed": status.observed,
-            "ready": status.ready,
-            "conditions": [
-                {"type": c.type, "status": str(c.status), "reason": c.reason, "message": c.message}
-                for c in status.conditions
-            ],
-            "sla": {
-                "percent": status.sla.percent,
-                "message": status.sla.words,
-                "worstLoss": status.sla.worst_loss,
-            },
-        },
-        "plan": entries[0] if isinstance(entries, list) else None,
-        "instances": [one.document() for one in instances_of(sight.sighting)],
-    }
 
 
 def pairs(lines: Sequence[tuple[str, str]], screen: Screen) -> list[str]:

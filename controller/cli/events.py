@@ -9,15 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.cli.instances import instances_of
 from controller.cli.words import place_of
 from controller.core.phase import Phase
+from controller.formats.instances import instances_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from controller.cli.instances import FleetSight, InstanceFacts
+    from controller.formats.instances import FleetSight, InstanceFacts
     from providers.base import Json
 
 WHERE_EVENTS_LIVE = (

@@ -10,8 +10,8 @@ from controller.cli.exits import SHORT_EXIT_CODES, CommandError
 from controller.cli.options import show_options, source_options, specs_option
 
 if TYPE_CHECKING:
-    from controller.cli.instances import FleetSight
     from controller.cli.options import Show, Source
+    from controller.formats.instances import FleetSight
 
 _HELP = """Say what would happen to a fleet or to one of its instances, and why.
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from controller.cli.describe_text import pairs
 from controller.cli.failures import explain_failure
-from controller.cli.instances import instances_of
 from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, rows_of
 from controller.cli.words import moment, place_of
+from controller.formats.instances import instances_of
 
 if TYPE_CHECKING:
-    from controller.cli.instances import FleetSight, InstanceFacts
     from controller.cli.rows import Row
     from controller.cli.screen import Screen
+    from controller.formats.instances import FleetSight, InstanceFacts
     from providers.base import Json
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.cli.instances import FleetSight, UnseenFleet
-from controller.cli.marks import Sighting
 from controller.cli.place import opened_provider
 from controller.cli.specs import choose, load_specs
 from controller.cli.verdicts import exit_code, trouble_lines
 from controller.engine.reconcile import reconcile_once
+from controller.formats.instances import FleetSight, UnseenFleet
+from controller.formats.sighting import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

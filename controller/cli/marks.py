@@ -7,24 +7,22 @@ then whether it is Regular or Spot. Small letters are members that are not up ye
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from controller.core.deletability import Ledger, read_ledger
 from controller.core.phase import Phase, classify
-from controller.core.serials import read_window
 from controller.core.steps import Prevented
-from controller.core.topology import EVERYWHERE, Topology, read_topology
+from controller.core.topology import EVERYWHERE
 from providers.base import Priority
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from controller.core.observed import Member, Observed
+    from controller.core.deletability import Ledger
+    from controller.core.observed import Member
     from controller.core.steps import Create, Plan
-    from controller.spec.values import Fleet
+    from controller.formats.sighting import Sighting
 
 
 class Mark(StrEnum):
@@ -58,23 +56,6 @@ _HELD = frozenset({Prevented.HELD, Prevented.PROTECTED, Prevented.QUORUM})
 _ORDER = {mark: number for number, mark in enumerate(Mark)}
 
 Marks = dict[str, tuple[Mark, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What a picture is drawn from: the fleet's spec and what was observed of it."""
-
-    fleet: Fleet
-    observed: Observed
-
-    def ledger(self) -> Ledger:
-        """Which members cannot be deleted now."""
-        window = read_window(self.fleet, self.observed)
-        return read_ledger(self.fleet, self.observed, window, self.observed.observed_at)
-
-    def topology(self) -> Topology:
-        """The domains of the fleet."""
-        return read_topology(self.fleet, self.observed.catalog)
 
 
 def marks_before(sighting: Sighting) -> Marks:

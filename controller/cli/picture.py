@@ -22,9 +22,10 @@ from controller.cli.screen import Paint
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.marks import Marks, Sighting
+    from controller.cli.marks import Marks
     from controller.cli.screen import Screen
     from controller.core.steps import Plan, SpreadReport
+    from controller.formats.sighting import Sighting
 
 _INDENT = "    "
 _LONGEST_BAR = 24

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from controller.cli.age import human_duration
 from controller.cli.columns import pad
-from controller.cli.marks import Sighting
 from controller.cli.picture import compact, lanes_now
 from controller.cli.words import counted
+from controller.formats.sighting import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from controller.cli.age import human_duration
 from controller.cli.gather import sights_of
-from controller.cli.marks import Sighting
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_markdown import plan_markdown
 from controller.cli.plan_text import approval_lines, fleet_head, plan_text
@@ -16,17 +15,18 @@ from controller.cli.words import counted
 from controller.engine.converge import End
 from controller.engine.outcome import Verb
 from controller.formats.plan_document import plan_document
+from controller.formats.sighting import Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from controller.cli.instances import FleetSight
     from controller.cli.options import Show
     from controller.cli.screen import Screen
     from controller.core.steps import Plan
     from controller.engine.converge import Convergence
     from controller.engine.outcome import Outcome
     from controller.engine.report import PassReport
+    from controller.formats.instances import FleetSight
     from controller.spec.values import Fleet
     from providers.base import Json
 

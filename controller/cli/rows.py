@@ -13,8 +13,8 @@ from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from controller.cli.marks import Sighting
     from controller.core.steps import Blocked, Plan, SpreadReport, Step, Victim
+    from controller.formats.sighting import Sighting
     from providers.base import Instance
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from controller.cli.age import UNKNOWN, age
 from controller.cli.events import events_of
-from controller.cli.instances import fleet_line, instances_of
+from controller.formats.instances import fleet_line, instances_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.instances import FleetSight, UnseenFleet
+    from controller.formats.instances import FleetSight, UnseenFleet
     from providers.base import Json
 
 FLEETS = ("NAME", "READY", "DESIRED", "UPDATED", "SPREAD", "STATUS", "AGE")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from controller.core.eventlog import EventLog, record
 from controller.core.rhythm import RESYNC_SECONDS, Resync
+from controller.core.standings import FreezeReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,11 @@ class FleetState:
     passes: int = 0
 
     @property
+    def visited(self) -> bool:
+        """Whether anybody has gone and looked at the fleet, or found out why not to."""
+        return self.next_look is not None
+
+    @property
     def conditions(self) -> tuple[Condition, ...]:
         """What is said of the fleet in Kubernetes' words; empty before anything was."""
         return self.told.conditions if self.told else ()
@@ -78,7 +84,7 @@ class View:
     """The board at one moment. ``fleets`` are in the order of their names.
 
     ``trouble`` are sentences on why the daemon changes nothing at all just now: a full disk, a clock that
-    jumped. ``accepted``: the specs have been read at least once. ``stopping``: told to end.
+    jumped. ``accepted``: all sources have been read, or found unreadable, since the start. ``stopping``: told to end.
     """
 
     version: int
@@ -102,10 +108,8 @@ class View:
 
     @property
     def synced(self) -> bool:
-        """Whether each fleet that may be acted upon has had a pass."""
-        return self.accepted and all(
-            one.report is not None or one.standing.fleet is None for one in self.fleets
-        )
+        """Whether the specs have been read, and each fleet has been visited since."""
+        return self.accepted and all(one.visited for one in self.fleets)
 
 
 @dataclass(slots=True)
@@ -160,7 +164,11 @@ class Board:
             for one in accepted.standings
         }
         self._sources = accepted.sources
-        self._accepted = True
+        # What is only remembered from an earlier process has not been read yet.
+        self._accepted = not any(
+            one.freeze is not None and one.freeze.reason is FreezeReason.NOT_READ_YET
+            for one in accepted.standings
+        )
         self._turn()
 
     def note(self, key: str, **facts: Unpack[_Facts]) -> None:

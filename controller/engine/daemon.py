@@ -99,10 +99,9 @@ class Daemon:
                 self._means.shares.know(key, standing.fleet.ref, None)
             if known is None or known.fleet != standing.fleet:
                 self._means.board.note(key, failures=0)
+            # At the start nothing has changed as far as anybody knows, and there may be thousands.
             if not _is_unread(standing):
-                self.queue.put(
-                    key, Urgency.RESYNC if first or _is_old(known, standing) else Urgency.CHANGE
-                )
+                self.queue.put(key, Urgency.RESYNC if first else Urgency.CHANGE)
 
     def look_at_all(self) -> None:
         """Look at every fleet again soon."""
@@ -228,11 +227,6 @@ def _is_unread(standing: Standing) -> bool:
     """Whether a fleet is only remembered from an earlier process, and its source has not been read yet."""
     freeze = standing.freeze
     return freeze is not None and freeze.reason is FreezeReason.NOT_READ_YET
-
-
-def _is_old(known: Standing | None, standing: Standing) -> bool:
-    """Whether nothing has changed since the process before: then there may be thousands of its kind."""
-    return known is not None and _is_unread(known) and known.fleet == standing.fleet
 
 
 async def _end(tasks: Collection[asyncio.Task[None]], patience: float = 0.0) -> None:

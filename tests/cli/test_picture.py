@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.cli.marks import Mark, Sighting, marks_before
+from controller.cli.marks import Mark, marks_before
 from controller.cli.picture import Lane, compact, draw, lanes_of, scale_of
 from controller.cli.screen import Screen
+from controller.formats.sighting import Sighting
 from controller.spec.values import Hold
 from providers.base import Health, ProvisioningState
 from tests.cli import views

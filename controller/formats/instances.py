@@ -11,11 +11,11 @@ from controller.core.phase import Phase, classify
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from controller.cli.marks import Sighting
     from controller.core.deletability import Obstacle
     from controller.core.observed import Member
     from controller.core.status import Status
     from controller.core.steps import Plan
+    from controller.formats.sighting import Sighting
     from providers.base import Failure, Json
 
 NONE = "<none>"
