@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _SUMMARIES = {
     "validate": "Check spec files; no network, no account.",
     "reconcile": "Bring fleets to what their specs say, or show the plan.",
+    "run": "Keep fleets as their specs say, and serve their status: the daemon.",
     "observe": "Print what the provider shows, as an observation document.",
     "get": "List fleets, instances or events.",
     "describe": "Show one fleet whole: spec, status, what is blocked, plan, instances.",

@@ -21,12 +21,16 @@ FAILURE_CODES = {Verdict.UNREACHABLE: Exit.UNREACHABLE, Verdict.THROTTLED: Exit.
 
 @contextmanager
 def opened_provider(
-    source: Source, *, read_only: bool = False, mutation_seconds: float | None = None
+    source: Source,
+    *,
+    read_only: bool = False,
+    mutation_seconds: float | None = None,
+    speed: float | None = None,
 ) -> Iterator[Composition]:
     """Provide what the options ask for while the block lasts. Raises ``CommandError``.
 
     ``read_only``: nothing that would change something in Azure reaches the network. ``mutation_seconds``:
-    a change that would take longer is of no use.
+    a change that would take longer is of no use. ``speed``: the time of a simulated region runs by itself.
     """
     settings = Settings(
         provider=source.provider,
@@ -37,6 +41,7 @@ def opened_provider(
         environment=os.environ,
         read_only=read_only,
         mutation_seconds=mutation_seconds,
+        speed=speed,
     )
     try:
         with compose(settings) as composition:

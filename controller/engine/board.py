@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from controller.core.eventlog import EventLog, record
-from controller.core.rhythm import RESYNC_SECONDS, Resync
 from controller.core.standings import FreezeReason
 
 if TYPE_CHECKING:
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from controller.core.conditions import Told
     from controller.core.eventlog import Event
+    from controller.core.rhythm import Resync
     from controller.core.standings import Accepted, SourceStanding, Standing
     from controller.core.status import Condition
     from controller.engine.report import PassReport
@@ -192,7 +192,7 @@ class Board:
 
     def resync(self, place: str, resync: Resync) -> None:
         """Say how often the fleets at rest of one subscription and region are looked at."""
-        if self._resyncs.get(place, Resync(RESYNC_SECONDS, RESYNC_SECONDS)) != resync:
+        if self._resyncs.get(place) != resync:
             self._resyncs[place] = resync
             self._turn()
 

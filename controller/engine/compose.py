@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from controller.engine.clock import WallClock
 from controller.engine.report import Verdict
+from controller.engine.timekeeping import TrustedClock
 from providers.errors import OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -62,17 +63,23 @@ class Settings:
     mutation_seconds: float | None = None
 
 
+def _no_doubt() -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """A provider and its clock. ``region`` is what stands behind a simulated one, else None.
 
-    ``close`` gives the provider's connections back; the next call would open others.
+    ``close`` gives the provider's connections back; the next call would open others. ``doubt`` says why the
+    clock is not to be believed just now, None if it is.
     """
 
     provider: Provider
     clock: DaemonClock
     region: SimulatedRegion | None = None
     close: Callable[[], Awaitable[None]] | None = None
+    doubt: Callable[[], str | None] = _no_doubt
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` in an event loop of its own; connections are given back before the loop ends."""
@@ -117,7 +124,7 @@ def _azure(settings: Settings) -> Composition:
     from providers.azure.provider import AzureProvider
     from providers.azure.rates import PATIENCE_SECONDS, Rates
 
-    clock, limit = WallClock(), settings.mutation_seconds
+    clock, limit = TrustedClock(WallClock()), settings.mutation_seconds
     conduct = Conduct(
         # Azure's limits are not an emulator's.
         rates=Rates(clock, modelled=settings.arm_url is None),
@@ -128,7 +135,7 @@ def _azure(settings: Settings) -> Composition:
         patience=PATIENCE_SECONDS if limit is None else min(PATIENCE_SECONDS, limit / 4),
     )
     provider = AzureProvider(_endpoint(settings), conduct)
-    return Composition(provider, clock, close=provider.close)
+    return Composition(provider, clock, close=provider.close, doubt=lambda: clock.doubt)
 
 
 def _run_id(clock: Clock) -> str:

@@ -61,7 +61,7 @@ class HostLocks:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _read(descriptor)
+            holder = read_holder(descriptor)
             os.close(descriptor)
             self._others[key] = holder
             return f"{holder} is at work on this fleet"
@@ -70,7 +70,7 @@ class HostLocks:
             return f"the lock {path} cannot be taken ({error.strerror})"
         self._open[key] = descriptor
         self._others.pop(key, None)
-        _write(descriptor, self._holder)
+        write_holder(descriptor, self._holder)
         return None
 
     def holder_of(self, key: str) -> str | None:
@@ -88,7 +88,7 @@ class HostLocks:
         return self._directory / f"{name}.lock"
 
 
-def _write(descriptor: int, holder: Holder) -> None:
+def write_holder(descriptor: int, holder: Holder) -> None:
     """Name the holder in the file. On a full disk the lock holds all the same, only nameless."""
     words = json.dumps(
         {
@@ -104,7 +104,8 @@ def _write(descriptor: int, holder: Holder) -> None:
         os.pwrite(descriptor, words.encode(), 0)
 
 
-def _read(descriptor: int) -> str:
+def read_holder(descriptor: int) -> str:
+    """Who is named in a lock's file, in words."""
     try:
         found = json.loads(os.pread(descriptor, _MUCH, 0))
         holder = Holder(

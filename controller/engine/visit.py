@@ -127,9 +127,11 @@ def _take_in(means: Means, state: FleetState, fleet: Fleet, report: PassReport) 
         seen=state.seen if report.plan is None else report,
         passes=report.number,
     )
+    resync = means.shares.resync(state.key)
+    means.board.resync(means.shares.place(state.key), resync)
     means.chronicle.passed(state, report)
     outlook = Outlook(report.look_again_seconds, is_moving(report), failures)
-    look = next_look(outlook, means.shares.resync(state.key), means.dice.random())
+    look = next_look(outlook, resync, means.dice.random())
     return _note_next(means, state, look, failures=failures)
 
 

@@ -1,0 +1,257 @@
+"""The service: a daemon with everything around it, for as long as a process lives.
+
+Here the parts are put together that ``run`` needs and a simulation may want to replace one by one. It
+decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from controller.engine.approvals import approvals
+from controller.engine.audit import Trail, Writer
+from controller.engine.audited import audited, context_of
+from controller.engine.board import Board
+from controller.engine.chronicle import Chronicle
+from controller.engine.daemon import DRAIN_SECONDS, Daemon, Gate
+from controller.engine.intake import Intake
+from controller.engine.last_good import LastGood
+from controller.engine.pulse import Pulse
+from controller.engine.ramp import Ramp
+from controller.engine.reads import Shares
+from controller.engine.visit import Means
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from controller.core.standings import Accepted, Standing
+    from controller.engine.board import View
+    from controller.engine.clock import DaemonClock
+    from controller.engine.compose import Composition
+    from controller.engine.log import PassLog
+    from controller.engine.notify import Notifier
+    from controller.engine.reconcile import Between
+    from controller.engine.state_directory import StateDirectory
+    from controller.engine.tenure import Tenure
+    from controller.sources.snapshot import SpecSource
+
+DRAIN_AT_MOST_SECONDS = 20.0
+"""How long an end in order takes at most; Kubernetes grants 30 seconds, systemd 90."""
+
+_PROBE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSettings:
+    """What ``run`` was told.
+
+    ``resync_seconds``: how often a fleet at rest is looked at, unless there are too many. ``actor`` stands
+    in the audit trail. ``audit`` is the trail's file. ``tokens`` are approvals given at the start. ``seed``
+    draws the jitter.
+    """
+
+    resync_seconds: float
+    actor: str
+    audit: Path
+    dry_run: bool = False
+    tokens: tuple[str, ...] = ()
+    seed: int = 0
+    workers: int = 8
+
+
+@dataclass(slots=True)
+class Watchman:
+    """Looks after what all changes rest on: the time, the disk, the trail. ``now`` is what is wrong."""
+
+    clock: DaemonClock
+    doubt: Callable[[], str | None]
+    checks: Sequence[Callable[[], str | None]]
+    now: str | None = None
+    _looked_at: float = field(default=-_PROBE_SECONDS)
+
+    def look(self) -> None:
+        """Check anew, as often as it is worth it: soon while something is wrong, else now and then."""
+        elapsed = self.clock.elapsed
+        if self.now is None and elapsed - self._looked_at < _PROBE_SECONDS:
+            return
+        self._looked_at = elapsed
+        self.now = next((why for check in self.checks if (why := check())), None)
+
+    def trouble(self) -> str | None:
+        """Why nothing may be changed now; None if all is well."""
+        return self.doubt() or self.now
+
+
+class Service:
+    """All parts of a running daemon. ``board`` and ``pulse`` are for whoever shows them.
+
+    ``tenure`` makes the right to change fleets; it is given whom to tell when that is in trouble.
+    """
+
+    def __init__(
+        self,
+        place: Composition,
+        tenure: Callable[[Callable[[str], None]], Tenure],
+        state: StateDirectory,
+        settings: ServiceSettings,
+        *,
+        log: PassLog,
+        notifier: Notifier,
+    ) -> None:
+        clock = place.clock
+        self.board = Board(clock.now, dry_run=settings.dry_run)
+        self.pulse = Pulse(clock)
+        self._clock = clock
+        self._log = log
+        self._notifier = notifier
+        self._state = state
+        self._settings = settings
+        self._tenure = tenure(self._tenure_trouble)
+        self._trail = Trail(settings.audit, Writer(settings.actor), lambda: clock.now)
+        self._watchman = Watchman(clock, place.doubt, (state.trouble, self._trail_trouble))
+        self._gate = Gate(self._watchman.trouble)
+        self._standings: dict[str, Standing] = {}
+        self._beaten = self._alive_at = 0.0
+        self._reloading = False
+        self.daemon = Daemon(self._means(place), self._gate, self, workers=settings.workers)
+        self._intake: Intake | None = None
+
+    def _means(self, place: Composition) -> Means:
+        clock, settings = self._clock, self._settings
+        return Means(
+            provider=place.provider,
+            between=self._between(),
+            clock=clock,
+            dice=random.Random(settings.seed),  # noqa: S311 -- jitter, not secrets
+            tenure=self._tenure,
+            board=self.board,
+            shares=Shares(clock, settings.resync_seconds),
+            ramp=Ramp(clock),
+            chronicle=Chronicle(self.board, clock, self._log),
+            trouble=self._gate.trouble,
+            shut=self._gate.why_shut,
+            dry_run=settings.dry_run,
+        )
+
+    def _between(self) -> Between | None:
+        trail, actor = self._trail, self._settings.actor
+        return lambda fleet, planned, provider: audited(
+            provider, trail, context_of(fleet, planned, actor), trail.now
+        )
+
+    async def run(self, sources: Sequence[SpecSource], stop: asyncio.Event) -> bool:
+        """Work until told to stop. False: passes had to be given up at the end."""
+        self._intake = Intake(
+            sources,
+            self._accept,
+            self._clock,
+            last_good=LastGood(self._state.path),
+            approvals=approvals(self._settings.tokens, self._state.path),
+        )
+        self._line("started", version=_version(), dry_run=self._settings.dry_run)
+        self._notifier.ready("reading specs")
+        ending = asyncio.create_task(self._tell_end(stop))
+        try:
+            whole = await self.daemon.run(self._intake, stop)
+        finally:
+            ending.cancel()
+            self._trail.close()
+            self._tell_trail()
+        self._line("stopped", warning=not whole, whole=whole)
+        return whole
+
+    def rescan(self) -> None:
+        """Read all sources now, as SIGHUP asks."""
+        if self._intake is not None:
+            self._notifier.reloading()
+            self._reloading = True
+            self._line("rescan")
+            self._intake.rescan()
+
+    def broke(self, part: str, error: Exception) -> None:
+        """A part of the daemon failed by a mistake of ours, and is begun again."""
+        self._line("mistake", warning=True, part=part, error=f"{type(error).__name__}: {error}")
+
+    def beat(self, trouble: str | None) -> None:
+        """The event loop turns. systemd gets its sign of life only while the work goes on, too."""
+        self.pulse.beat(trouble)
+        self._watchman.look()
+        self._tell_trail()
+        now, due = self._clock.elapsed, self._notifier.watchdog_seconds
+        if trouble is not None:
+            self._line("stuck", warning=True, why=trouble)
+        elif due is not None and now - self._alive_at >= min(due, 2.0):
+            self._alive_at = now
+            self._notifier.alive()
+        if self._reloading:
+            self._reloading = False
+            self._notifier.ready(summary(self.board.view()))
+        elif now - self._beaten >= _PROBE_SECONDS:
+            self._beaten = now
+            self._notifier.status(summary(self.board.view()))
+
+    def _tenure_trouble(self, sentence: str) -> None:
+        """The lease store cannot be used just now."""
+        self._line("lease", warning=True, trouble=sentence)
+
+    async def _tell_end(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._notifier.stopping(DRAIN_AT_MOST_SECONDS)
+        self._line("stopping", at_work=len(self.daemon.queue.running), patience=DRAIN_SECONDS)
+
+    def _accept(self, accepted: Accepted) -> None:
+        before, self._standings = self._standings, {one.key: one for one in accepted.standings}
+        for key, standing in self._standings.items():
+            self._tell_standing(before.get(key), standing)
+        for key in before.keys() - self._standings.keys():
+            self._line("standing", fleet=before[key].name, freeze=None, gone=True)
+        self.daemon.accept(accepted)
+
+    def _tell_standing(self, known: Standing | None, standing: Standing) -> None:
+        if known is not None and (known.freeze, known.revision) == (
+            standing.freeze,
+            standing.revision,
+        ):
+            return
+        freeze = standing.freeze
+        self._line(
+            "standing",
+            warning=freeze is not None,
+            fleet=standing.name,
+            revision=standing.revision,
+            freeze=None if freeze is None else str(freeze.reason),
+            detail=None if freeze is None else freeze.detail,
+        )
+
+    def _trail_trouble(self) -> str | None:
+        return None if self._settings.dry_run else self._trail.trouble() or None
+
+    def _tell_trail(self) -> None:
+        told, self._trail.told = self._trail.told, []
+        for sentence in told:
+            self._line("audit", warning=True, told=sentence)
+
+    def _line(self, event: str, *, warning: bool = False, **facts: object) -> None:
+        self._log.line(event, self._clock.now, warning=warning, **facts)
+
+
+def summary(view: View) -> str:
+    """One line on how it goes: ``12 fleets, 1 frozen, 2 failing``."""
+    if view.trouble:
+        return view.trouble[0]
+    frozen = sum(one.standing.freeze is not None for one in view.fleets)
+    failing = sum(one.failures > 0 for one in view.fleets)
+    parts = [f"{len(view.fleets)} fleets"]
+    parts += [f"{frozen} frozen"] if frozen else []
+    parts += [f"{failing} failing"] if failing else []
+    return ", ".join(parts)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("evenkeel")
