@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from textwrap import wrap
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
@@ -123,7 +124,9 @@ def _table(rows: Iterable[_Row]) -> Iterator[str]:
 
 def _pointer(rows: Iterable[_Row]) -> str:
     names = ", ".join(option.split(" ")[0].strip("`,") for option, _, _ in rows)
-    return f"[Shared options](#shared-options): {names}."
+    return "\n".join(
+        wrap(f"[Shared options](#shared-options): {names}.", 140, break_on_hyphens=False)
+    )
 
 
 def _exit_codes() -> Iterator[str]:

@@ -23,13 +23,8 @@ _HELP = """Keep fleets as their specs say, for as long as it runs.
 PATH is a directory or file of specs, a git checkout (read at its commit, never
 from the work tree), or a link that is swapped, as a mounted ConfigMap has it.
 A changed spec is acted upon within seconds. One that is broken or gone freezes
-its own fleet, and no absence ever deletes anything.
-
-\b
-GET /livez, /readyz?verbose    whether it lives and is ready
-GET /api/v1/fleets[/NAME]      fleets, with conditions and the next look
-GET /api/v1/events             what has happened
-GET /api/v1/daemon             sources, and why nothing is changed, if so
+its own fleet, and no absence ever deletes anything. Health and state are served
+over HTTP, for reading only.
 
 SIGTERM ends it in order within 20 seconds, SIGHUP reads all specs again.
 
