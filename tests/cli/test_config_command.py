@@ -126,7 +126,7 @@ def test_view_is_a_table(shell: Shell) -> None:
     rows = [line.split() for line in ran.out.splitlines()]
     assert rows[0] == ["SETTING", "VALUE", "ORIGIN", "COMMANDS"]
     assert ["timeout", "100", "c.yaml:6:12", "reconcile"] in rows
-    assert ["dryRun", "false", "default", "reconcile"] in rows
+    assert ["dryRun", "false", "default", "reconcile,", "run"] in rows
     plain = shell.run("config", "view").out.splitlines()[0]
     assert plain.split() == ["SETTING", "VALUE", "COMMANDS"]
 
