@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 POLL_SECONDS = 15
 """How often to look while members are being created or deleted."""
 
+SETTLED_SECONDS = 1
+"""The same when all is there and only the set's tags were brought up to date."""
+
 PATIENCE = 3
 """Passes in a row that change nothing before a fleet that should have moved is given up."""
 
@@ -168,6 +171,8 @@ class _Course:
 
 
 def _wait_of(report: PassReport) -> int:
+    if report.only_settled:
+        return SETTLED_SECONDS
     moving = (report.changed or report.in_flight) and report.verdict is not Verdict.THROTTLED
     return min(report.look_again_seconds, POLL_SECONDS) if moving else report.look_again_seconds
 

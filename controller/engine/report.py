@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from controller.core.observed import Memory
+from controller.engine.outcome import Verb
 from providers.errors import (
     Conflict,
     Forbidden,
@@ -113,6 +114,13 @@ class PassReport:
             return False
         unsettled = plan.reservation.open and not self.left_alone
         return not (plan.steps or self.in_flight or unsettled or self.outcomes)
+
+    @property
+    def only_settled(self) -> bool:
+        """Whether nothing was wanted or under way, and the pass did no more than bring the set's tags up to date."""
+        plan = self.plan
+        quiet = plan is not None and not plan.steps and not self.in_flight and not self.blocked
+        return quiet and self.changed and {one.verb for one in self.outcomes} == {Verb.SETTLE}
 
     @property
     def converged(self) -> bool:

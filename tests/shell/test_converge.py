@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from controller.engine.converge import Convergence, End, converge
+from controller.engine.converge import SETTLED_SECONDS, Convergence, End, converge
+from controller.engine.outcome import Verb
 from controller.engine.report import Verdict
 from controller.spec.values import SizeChoice
 from providers.base import GroupRef, LockLevel
@@ -23,7 +24,7 @@ from providers.simulated.scenario import (
 )
 from tests.builders import NOW, REF, SUBSCRIPTION
 from tests.crash import live_members
-from tests.shell.stage import a_provider, run, settled, web
+from tests.shell.stage import A_WHILE, a_provider, one_pass, run, settled, web
 
 if TYPE_CHECKING:
     from controller.engine.report import PassReport
@@ -56,6 +57,18 @@ def test_fleet_converges() -> None:
     assert done.reports == (passes[-1],)
     assert passes[-1].converged
     assert done.seconds < 180
+
+
+def test_nothing_is_waited_for_after_settling() -> None:
+    """When all is there and only the set's tags were brought up to date, the last look comes at once."""
+    provider = a_provider()
+    one_pass(web(6), provider)
+    provider.region.clock.advance(A_WHILE)
+    _done, passes = brought(provider, web(6))
+    settling, last = passes
+    assert [outcome.verb for outcome in settling.outcomes] == [Verb.SETTLE]
+    assert last.converged
+    assert (last.ended_at - settling.ended_at).total_seconds() == SETTLED_SECONDS
 
 
 def test_converged_fleet_takes_one_pass() -> None:
