@@ -78,7 +78,8 @@ class Intake:
         rescan_seconds: float = RESCAN_SECONDS,
         read_limit_seconds: float = READ_LIMIT_SECONDS,
     ) -> None:
-        self._feeds = tuple(_Feed(source) for source in sources)
+        # A path that is named twice is one source.
+        self._feeds = tuple(_Feed(one) for one in {one.root: one for one in sources}.values())
         self._on_change = on_change
         self._clock = clock
         self._approvals = approvals

@@ -18,7 +18,7 @@ from controller.sources.gitcall import Answer, GitAbsentError, GitError, git, op
 from controller.sources.gitfiles import CommitFiles
 from controller.sources.gitlocks import repository_above
 from controller.sources.gittree import Tree
-from controller.sources.links import links_on
+from controller.sources.links import links_on, nearest_directory
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
 from controller.spec.source import FileRefusedError
 
@@ -87,7 +87,7 @@ class GitSource:
         """Where git writes when a commit is made or another is checked out; parents of links on the way."""
         links = tuple(link.parent for link in links_on(Path(self.root)))
         if self._last is None:
-            return (*links, _nearest(Path(self.root)))
+            return (*links, nearest_directory(Path(self.root)))
         place = self._last[0]
         return (*links, Path(place.top), *_written_by_git(place))
 
@@ -119,24 +119,13 @@ class GitSource:
 
     def _locate(self) -> Place:
         named = Path(os.path.realpath(self.root))
-        start = _nearest(named)
-        answer = git(
-            str(start),
-            "rev-parse",
-            "--path-format=absolute",
-            "--absolute-git-dir",
-            "--git-common-dir",
-            "--is-inside-work-tree",
-            "--show-prefix",
-        )
-        if answer.code != 0:
-            raise self._no_repository(answer, start)
-        own, common, inside, prefix = answer.output.decode("utf-8", "surrogateescape").split("\n")[
-            :4
-        ]
-        steps = [*prefix.strip("/").split("/"), *named.relative_to(start).parts]
-        top = _above(start, prefix) if inside == "true" else Path(own)
-        if inside != "true":
+        start = nearest_directory(named)
+        own, common, inside, prefix = self._ask(start)
+        if inside == "true":
+            top = _above(start, prefix)
+            steps = [*prefix.split("/"), *named.relative_to(start).parts]
+        else:
+            top = Path(own)
             steps = list(named.relative_to(own).parts) if named.is_relative_to(own) else []
         if self._home not in {None, common}:
             raise _Refused(
@@ -146,6 +135,25 @@ class GitSource:
             )
         self._home = common
         return Place(str(top), "/".join(step for step in steps if step), own, common)
+
+    def _ask(self, start: Path) -> list[str]:
+        """Ask git for the directories of the repository, whether this is a work tree, and the path in it."""
+        questions = (
+            "--absolute-git-dir",
+            "--git-common-dir",
+            "--is-inside-work-tree",
+            "--show-prefix",
+        )
+        answer = git(str(start), "rev-parse", "--path-format=absolute", *questions)
+        if answer.code != 0:
+            raise self._no_repository(answer, start)
+        lines = answer.output.decode("utf-8", "surrogateescape").split("\n")
+        if len(lines) < len(questions) or not lines[0].startswith("/"):
+            raise _Refused(
+                TroubleCode.GIT_REFUSED,
+                f"{self.root} cannot be read by the git on the path: version 2.31 or newer is needed",
+            )
+        return lines[: len(questions)]
 
     def _no_repository(self, answer: Answer, start: Path) -> _Refused:
         words = answer.words
@@ -212,11 +220,6 @@ def _is_ancestor(top: str, older: Revision, newer: Revision) -> bool:
         limit_seconds=_ANCESTRY_SECONDS,
     )
     return answer.code == 0
-
-
-def _nearest(path: Path) -> Path:
-    """The path itself if it is a directory, else the nearest one above that is."""
-    return next((one for one in (path, *path.parents) if one.is_dir()), Path("/"))
 
 
 def _above(start: Path, prefix: str) -> Path:

@@ -21,7 +21,7 @@ from controller.sources.compiling import (
     to_snapshot,
 )
 from controller.sources.dirtree import DirTree, TornError
-from controller.sources.links import Link, links_on
+from controller.sources.links import Link, links_on, nearest_directory
 from controller.sources.plain import ROUNDS, SETTLE_SECONDS, directories_below
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
 from controller.spec.source import FileRefusedError
@@ -88,7 +88,9 @@ class LinkSource:
         """The directories that hold the links, and those that are read."""
         links = links_on(Path(self.root))
         way = _way(Path(self.root), links)
-        return (*(link.parent for link in links), *directories_below(way.target / way.prefix))
+        real = way.target / way.prefix
+        parents = (nearest_directory(link.parent) for link in links)
+        return (*parents, nearest_directory(real), *directories_below(real))
 
     def descends(self, older: Revision, newer: Revision) -> bool | None:  # noqa: ARG002 -- swaps have no order
         """Never known."""

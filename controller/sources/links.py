@@ -45,6 +45,12 @@ def links_on(path: Path) -> tuple[Link, ...]:
     return tuple(links)
 
 
+def nearest_directory(path: Path) -> Path:
+    """The path itself if it is a directory, else the nearest one above that is: there it would appear."""
+    whole = path.absolute()
+    return next((one for one in (whole, *whole.parents) if one.is_dir()), Path("/"))
+
+
 def _target(path: Path) -> str | None:
     try:
         return str(path.readlink())

@@ -20,6 +20,7 @@ from controller.sources.compiling import (
 )
 from controller.sources.directory import read_beside, read_sources
 from controller.sources.gitlocks import checkout_stamp, work_under_way
+from controller.sources.links import nearest_directory
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
 from controller.spec.codes import Code
 from controller.spec.source import FileRefusedError
@@ -108,7 +109,7 @@ class PlainSource:
     def watched(self) -> tuple[Path, ...]:
         """The directory that holds it, itself, and every directory below it that is read."""
         path = Path(self.root)
-        return (path.absolute().parent, *directories_below(path))
+        return (nearest_directory(path.absolute().parent), *directories_below(path))
 
     def descends(self, older: Revision, newer: Revision) -> bool | None:  # noqa: ARG002 -- edits have no order
         """Never known."""

@@ -65,7 +65,6 @@ class TroubleCode(StrEnum):
     GIT_MISSING = "GitMissing"
     GIT_REFUSED = "GitRefused"
     NOT_IN_COMMIT = "NotInCommit"
-    TOO_LARGE = "SourceTooLarge"
     SLOW = "SourceSlow"
 
 

@@ -100,6 +100,22 @@ def test_directory_made_anew_is_watched_again(tmp_path: Path) -> None:
     tell(story())
 
 
+def test_path_that_comes_later(tmp_path: Path) -> None:
+    """A path that is not there yet is told as missing, and read as soon as it appears."""
+    specs = tmp_path / "volume" / "specs"
+
+    async def story() -> None:
+        source = open_source(str(specs), Meanwhile())
+        # Named twice, it is one source all the same: else it would claim its fleets twice.
+        async with listening([source, source], rescan_seconds=3_600.0) as (_intake, heard):
+            now = await heard.until(lambda now: now.sources[0].trouble is not None)
+            assert len(now.sources) == 1
+            write(specs / "a.yaml", spec("a", 1))
+            await heard.until(partial(is_acting, a=1))
+
+    tell(story())
+
+
 def test_rescan_makes_up_for_hints(tmp_path: Path) -> None:
     """What no hint tells is seen at the next rescan: here behind a link that is not on the way."""
     write(tmp_path / "elsewhere" / "a.yaml", spec("a", 1))

@@ -132,7 +132,7 @@ def test_directories_are_never_torn(tmp_path: Path) -> None:
     """Copies that stall, saves of editors, emptied and removed directories: each accepted set was whole."""
     clock = WallClock()
     torture = PlainTorture(tmp_path, Random(SEED), clock.wait)
-    source = PlainSource(str(torture.specs), clock, settle_seconds=0.5)
+    source = PlainSource(str(torture.specs), clock, settle_seconds=1.0)
     counts = asyncio.run(tortured(source, torture, ROUNDS))
     print(SEED, counts)
     assert counts["states"] > ROUNDS // 10

@@ -32,7 +32,6 @@ def fill(directory: Path, number: int, *, step: Callable[[], object] = lambda: N
             step()
             path.unlink()
     for name in wanted:
-        step()
         write(directory / "boot" / f"{name}.sh", f"echo {number}\n")
         step()
         text = spec(name, number).replace("    os: Linux", FIRST_DATA.format(name=name))
@@ -216,6 +215,9 @@ class PlainTorture:
             path.with_suffix(".yaml~").unlink()
 
     def _stall(self) -> None:
-        """Sometimes a copy stands still for a while, though never as long as a state takes to settle."""
+        """Sometimes a copy stands still for a while, though far less long than a state takes to settle.
+
+        Nobody can tell a copy that stands still for longer from one that is complete.
+        """
         if self._random.random() < 0.1:
             self._pause(self._random.random() * 0.2)
