@@ -170,6 +170,36 @@ def _members_on(body: bytes) -> list[Instance]:
     return [instance_of(vm) for vm in decoded(body, VmPage).value]
 
 
+_EXTENSIONS = ("AzureMonitorLinuxAgent", "HealthExtension")
+
+
+def _os_profile(name: str) -> dict[str, object]:
+    key = {"path": "/home/azureuser/.ssh/authorized_keys", "keyData": "ssh-rsa " + "A" * 550}
+    return {
+        "computerName": name,
+        "adminUsername": "azureuser",
+        "linuxConfiguration": {
+            "disablePasswordAuthentication": True,
+            "provisionVMAgent": True,
+            "ssh": {"publicKeys": [key]},
+            "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"},
+        },
+        "secrets": [],
+        "allowExtensionOperations": True,
+    }
+
+
+def _disk(group: str, name: str) -> dict[str, object]:
+    own = f"{group}/Microsoft.Compute/disks/{name}_Disk_1"
+    return {
+        "createOption": "FromImage",
+        "caching": "ReadWrite",
+        "managedDisk": {"storageAccountType": "Premium_LRS", "id": own},
+        "deleteOption": "Delete",
+        "diskSizeGB": 64,
+    }
+
+
 def _listed_vm(number: int) -> dict[str, object]:
     """A VM as Compute lists it: most of it is never decoded."""
     name = f"web-{number:06d}"
@@ -183,19 +213,33 @@ def _listed_vm(number: int) -> dict[str, object]:
         "zones": [str(1 + number % 3)],
         "tags": {f"evenkeel-{key}": "x" * 20 for key in ("owner", "fleet", "serial", "place")},
         "etag": '"3"',
+        "resources": [
+            {"id": f"{group}/Microsoft.Compute/virtualMachines/{name}/extensions/{extension}"}
+            for extension in _EXTENSIONS
+        ],
         "properties": {
             "hardwareProfile": {"vmSize": SIZE},
             "provisioningState": "Succeeded",
             "virtualMachineScaleSet": {
                 "id": f"{group}/Microsoft.Compute/virtualMachineScaleSets/web"
             },
-            "osProfile": {"computerName": name, "keys": [{"keyData": "ssh-rsa " + "A" * 550}]},
+            "osProfile": _os_profile(name),
             "storageProfile": {
-                "imageReference": {"publisher": "Canonical", "offer": "ubuntu-24_04-lts"},
-                "osDisk": {
-                    "managedDisk": {"id": f"{group}/Microsoft.Compute/disks/{name}_OsDisk_1"}
+                "imageReference": {
+                    "publisher": "Canonical",
+                    "offer": "ubuntu-24_04-lts",
+                    "sku": "server",
+                    "version": "latest",
+                    "exactVersion": "24.04.202611200",
                 },
+                "osDisk": {"osType": "Linux", "name": f"{name}_OsDisk_1", **_disk(group, name)},
+                "dataDisks": [{"lun": 0, "name": f"{name}_lun_0", **_disk(group, name)}],
             },
+            "securityProfile": {
+                "uefiSettings": {"secureBootEnabled": True, "vTpmEnabled": True},
+                "securityType": "TrustedLaunch",
+            },
+            "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
             "networkProfile": {
                 "networkInterfaces": [{"id": f"{group}/Microsoft.Network/networkInterfaces/{name}"}]
             },
@@ -203,7 +247,9 @@ def _listed_vm(number: int) -> dict[str, object]:
             "instanceView": {
                 "vmAgent": {"statuses": [code | message]},
                 "disks": [{"name": f"{name}_OsDisk_1", "statuses": [code]}] * 2,
-                "extensions": [{"name": "HealthExtension", "statuses": [code | message]}] * 2,
+                "extensions": [
+                    {"name": extension, "statuses": [code | message]} for extension in _EXTENSIONS
+                ],
                 "vmHealth": {"status": {"code": "HealthState/healthy", "level": "Info"}},
                 "statuses": [code | message, {"code": "PowerState/running", "level": "Info"}],
             },

@@ -39,24 +39,34 @@ WRITE_ONLY = frozenset(
 def find_drift(scene: Scene) -> tuple[MemberDrift, ...]:
     """Every member that differs from its pool's template, in the order of names."""
     found: list[MemberDrift] = []
+    # A provider may share one document between members that are alike; each is compared once.
+    compared: dict[tuple[int, int], tuple[FieldDrift, ...]] = {}
     for member in scene.buckets.staying:
         pool = scene.pools[member.name]
-        fields = _fields(pool, member)
+        fields = (*_size(pool, member), *_model(pool, member, compared))
         older = member.fingerprint not in {None, pool.template.fingerprint}
         if older or fields:
             found.append(MemberDrift(member.name, member.fingerprint or "", fields))
     return tuple(found)
 
 
-def _fields(pool: Pool, member: Member) -> tuple[FieldDrift, ...]:
-    found: list[FieldDrift] = []
+def _size(pool: Pool, member: Member) -> Iterator[FieldDrift]:
     sizes = [choice.name for choice in pool.sizes]
     if member.instance.size.lower() not in {size.lower() for size in sizes}:
         wanted = " or ".join(sizes)
-        found.append(FieldDrift("hardwareProfile.vmSize", wanted, member.instance.size))
-    if member.instance.document is not None:
-        found += _compare("", pool.template.document, member.instance.document)
-    return tuple(found)
+        yield FieldDrift("hardwareProfile.vmSize", wanted, member.instance.size)
+
+
+def _model(
+    pool: Pool, member: Member, compared: dict[tuple[int, int], tuple[FieldDrift, ...]]
+) -> tuple[FieldDrift, ...]:
+    document = member.instance.document
+    if document is None:
+        return ()
+    key = id(pool), id(document)
+    if key not in compared:
+        compared[key] = tuple(_compare("", pool.template.document, document))
+    return compared[key]
 
 
 def _compare(path: str, wanted: Json, found: Json) -> Iterator[FieldDrift]:

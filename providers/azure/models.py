@@ -11,10 +11,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from providers.base import Document
+    from providers.base import Document, Json
+
+_NULL = b"null"
+_ABSENT = msgspec.Raw(_NULL)
+"""A part that is not there. Parts that are the same for all members are kept as they stand until needed."""
 
 
 class Reference(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -88,22 +91,9 @@ class Disk(_Part, frozen=True, gc=False):
 class Storage(_Part, frozen=True, gc=False):
     """``storageProfile``."""
 
-    image_reference: Image | None = None
+    image_reference: msgspec.Raw = _ABSENT
     os_disk: Disk | None = None
     data_disks: tuple[Disk, ...] | None = None
-
-
-class PublicKey(_Part, frozen=True, gc=False):
-    """One of ``ssh.publicKeys``."""
-
-    path: str | None = None
-    key_data: str | None = None
-
-
-class Ssh(_Part, frozen=True, gc=False):
-    """``linuxConfiguration.ssh``."""
-
-    public_keys: tuple[PublicKey, ...] | None = None
 
 
 class PlatformPatching(_Part, frozen=True, gc=False):
@@ -123,21 +113,18 @@ class Patching(_Part, frozen=True, gc=False):
 
 
 class Linux(_Part, frozen=True, gc=False):
-    """``linuxConfiguration``."""
+    """``linuxConfiguration``. Users' keys are not read: Azure never changes them, and they are long."""
 
     disable_password_authentication: bool | None = None
-    provision_vm_agent: bool | None = msgspec.field(default=None, name="provisionVMAgent")
-    ssh: Ssh | None = None
-    patch_settings: Patching | None = None
+    patch_settings: msgspec.Raw = _ABSENT
 
 
 class Windows(_Part, frozen=True, gc=False):
     """``windowsConfiguration``."""
 
-    provision_vm_agent: bool | None = msgspec.field(default=None, name="provisionVMAgent")
     enable_automatic_updates: bool | None = None
     time_zone: str | None = None
-    patch_settings: Patching | None = None
+    patch_settings: msgspec.Raw = _ABSENT
 
 
 class OsProfile(_Part, frozen=True, gc=False):
@@ -200,59 +187,121 @@ class Model(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 
     storage_profile: Storage | None = None
     os_profile: OsProfile | None = None
-    security_profile: Security | None = None
-    diagnostics_profile: Diagnostics | None = None
-    scheduled_events_profile: Events | None = None
+    security_profile: msgspec.Raw = _ABSENT
+    diagnostics_profile: msgspec.Raw = _ABSENT
+    scheduled_events_profile: msgspec.Raw = _ABSENT
     license_type: str | None = None
-    capacity_reservation: Reservation | None = None
-    proximity_placement_group: Reference | None = None
+    capacity_reservation: msgspec.Raw = _ABSENT
+    proximity_placement_group: msgspec.Raw = _ABSENT
 
 
 def document_of(model: Model) -> Document:
     """The ARM ``properties`` of a VM as far as a template can set them. It is shared: do not change it."""
-    return _document(
-        _common(model.storage_profile),
-        model.os_profile,
+    storage, system = model.storage_profile or _NO_STORAGE, model.os_profile or _NO_SYSTEM
+    linux = system.linux_configuration or _NO_LINUX
+    windows = system.windows_configuration or _NO_WINDOWS
+    as_they_stand = (
+        storage.image_reference,
+        linux.patch_settings,
+        windows.patch_settings,
         model.security_profile,
         model.diagnostics_profile,
         model.scheduled_events_profile,
-        model.license_type,
         model.capacity_reservation,
         model.proximity_placement_group,
     )
-
-
-def _common(storage: Storage | None) -> Storage | None:
-    """Storage without what is the member's own: the ids of its disks."""
-    if storage is None:
-        return None
-    own = storage.os_disk
-    return replace(
-        storage,
-        os_disk=None if own is None else _anonymous(own),
-        data_disks=tuple(_anonymous(disk) for disk in storage.data_disks or ()),
+    return _document(
+        _BETWEEN.join(as_they_stand),
+        (
+            system.admin_username,
+            linux.disable_password_authentication,
+            windows.enable_automatic_updates,
+            windows.time_zone,
+            model.license_type,
+        ),
+        None if storage.os_disk is None else _anonymous(storage.os_disk),
+        tuple([_anonymous(disk) for disk in storage.data_disks or ()]),
     )
 
 
-def _anonymous(disk: Disk) -> Disk:
-    if disk.managed_disk is None:
-        return disk
-    return replace(disk, managed_disk=replace(disk.managed_disk, id=None))
-
-
-_NAMES = (
-    "storageProfile",
-    "osProfile",
-    "securityProfile",
-    "diagnosticsProfile",
-    "scheduledEventsProfile",
-    "licenseType",
-    "capacityReservation",
-    "proximityPlacementGroup",
+_NO_STORAGE, _NO_SYSTEM, _NO_LINUX, _NO_WINDOWS = Storage(), OsProfile(), Linux(), Windows()
+_BETWEEN = b"\0"
+"""JSON has no such character."""
+_SHAPES: tuple[type[msgspec.Struct], ...] = (
+    Image,
+    Patching,
+    Patching,
+    Security,
+    Diagnostics,
+    Events,
+    Reservation,
+    Reference,
 )
 
 
+def _anonymous(disk: Disk) -> Disk:
+    """A disk without what is the member's own, its id."""
+    managed = disk.managed_disk
+    if managed is None:
+        return disk
+    return Disk(
+        disk.lun,
+        disk.create_option,
+        disk.caching,
+        disk.delete_option,
+        disk.disk_size_gb,
+        disk.diff_disk_settings,
+        ManagedDisk(
+            None,
+            managed.storage_account_type,
+            managed.disk_encryption_set,
+            managed.security_profile,
+        ),
+    )
+
+
 @lru_cache(maxsize=256)
-def _document(*parts: _Part | Reference | str | None) -> Document:
-    shown = zip(_NAMES, parts, strict=True)
-    return {name: msgspec.to_builtins(part) for name, part in shown if part is not None}
+def _document(
+    as_they_stand: bytes,
+    plain: tuple[str | bool | None, ...],
+    os_disk: Disk | None,
+    data_disks: tuple[Disk, ...],
+) -> Document:
+    raw = as_they_stand.split(_BETWEEN)
+    parts = [_part(one, shape) for one, shape in zip(raw, _SHAPES, strict=True)]
+    image, for_linux, for_windows, security, diagnostics, events, reservation, proximity = parts
+    admin, no_password, updates, time_zone, license_type = plain
+    disks: list[Json] = [msgspec.to_builtins(disk) for disk in data_disks]
+    storage = _given(imageReference=image, osDisk=msgspec.to_builtins(os_disk), dataDisks=disks)
+    linux = _given(disablePasswordAuthentication=no_password, patchSettings=for_linux)
+    windows = _given(enableAutomaticUpdates=updates, timeZone=time_zone, patchSettings=for_windows)
+    return _given(
+        storageProfile=storage,
+        osProfile=_given(
+            adminUsername=admin, linuxConfiguration=linux, windowsConfiguration=windows
+        ),
+        licenseType=license_type,
+        securityProfile=security,
+        diagnosticsProfile=diagnostics,
+        scheduledEventsProfile=events,
+        capacityReservation=reservation,
+        proximityPlacementGroup=proximity,
+    )
+
+
+def _part(raw: bytes, shape: type[msgspec.Struct]) -> Json:
+    """One part as plain values: only the fields of its shape, and of these those that are there.
+
+    A part of a shape that nobody knows is left out: it is unknown, and so never taken for a difference.
+    """
+    if raw == _NULL:
+        return None
+    try:
+        part: Json = msgspec.to_builtins(msgspec.json.decode(raw, type=shape))
+    except msgspec.MsgspecError:
+        return None
+    return part
+
+
+def _given(**parts: Json) -> dict[str, Json]:
+    return {name: part for name, part in parts.items() if part not in (None, [], {})}

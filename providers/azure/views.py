@@ -6,6 +6,7 @@ second. Shapes: Compute REST API 2024-07-01. A field that Azure may leave out ha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
@@ -55,11 +56,19 @@ class VmHealth(msgspec.Struct, frozen=True, gc=False):
     status: Status | None = None
 
 
+class ExtensionStatus(msgspec.Struct, frozen=True, gc=False):
+    """``ProvisioningState/succeeded``. The long text and the time of it are decoded when it is a failure."""
+
+    code: str = ""
+    message: msgspec.Raw = msgspec.Raw(b"null")
+    time: msgspec.Raw = msgspec.Raw(b"null")
+
+
 class ExtensionView(msgspec.Struct, frozen=True, gc=False):
     """What the guest agent says of an extension; nothing but the name before it has said anything."""
 
     name: str = ""
-    statuses: list[Status] | None = None
+    statuses: list[ExtensionStatus] | None = None
 
 
 class InstanceView(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -228,45 +237,75 @@ def failure_of(vm: Vm) -> Failure | None:
 def extensions_of(vm: Vm, reasons: Mapping[str, Failure]) -> tuple[Extension, ...]:
     """The extensions of a VM, from its resources and from what the guest agent says of them.
 
-    A VM without any shows no list of them: recorded.
+    A VM without any shows no list of them: recorded. ``reasons`` are as in ``instance_of``.
     """
     view = vm.properties.instance_view if vm.properties else None
-    told = {one.name.lower(): one for one in (view.extensions or ())} if view else {}
-    found: list[Extension] = []
-    for row in vm.resources or ():
-        head, _, name = (row.id or "").rpartition("/")
-        if head.lower().endswith(_EXTENSIONS):
-            given = row.properties.provisioning_state if row.properties else None
-            found.append(_extension(vm, name, given, told.pop(name.lower(), None), reasons))
-    found += [_extension(vm, one.name, None, one, reasons) for one in told.values() if one.name]
-    return tuple(found)
+    told = (view.extensions or ()) if view else ()
+    if not told and not vm.resources:
+        return ()
+    found = _plainly(
+        tuple([_named(row) for row in vm.resources or ()]),
+        tuple([(one.name, one.statuses[0].code if one.statuses else "") for one in told]),
+    )
+    if all(extension.state is not ProvisioningState.FAILED for extension in found):
+        return found
+    said = {one.name.lower(): one.statuses[0] for one in told if one.statuses}
+    return tuple(_with_reason(vm, extension, said, reasons) for extension in found)
 
 
-def _extension(
+def _named(row: ExtensionRow) -> tuple[str, str]:
+    """Name and state of an extension's resource; empty for a resource of another kind."""
+    head, _, name = (row.id or "").rpartition("/")
+    state = row.properties.provisioning_state if row.properties else None
+    return (name, state or "") if head.lower().endswith(_EXTENSIONS) else ("", "")
+
+
+@lru_cache(maxsize=256)
+def _plainly(
+    rows: tuple[tuple[str, str], ...], told: tuple[tuple[str, str], ...]
+) -> tuple[Extension, ...]:
+    """Extensions by their own state or else the agent's: the same value for all members that are alike."""
+    codes = {name.lower(): code for name, code in told}
+    named = {name.lower(): (name, state) for name, state in rows if name}
+    for name, _ in told:
+        if name:
+            named.setdefault(name.lower(), (name, ""))
+    return tuple(
+        Extension(name, _extension_state(given, codes.get(key, "")))
+        for key, (name, given) in named.items()
+    )
+
+
+def _extension_state(given: str, code: str) -> ProvisioningState | None:
+    word = given or code.partition("/")[2].partition("/")[0]
+    return provisioning_state(word) if word else None
+
+
+def _with_reason(
     vm: Vm,
-    name: str,
-    given: str | None,
-    told: ExtensionView | None,
+    extension: Extension,
+    said: Mapping[str, ExtensionStatus],
     reasons: Mapping[str, Failure],
 ) -> Extension:
-    status = next(iter(told.statuses or ()), None) if told else None
-    _, _, rest = status.code.partition("/") if status else ("", "", "")
-    word, _, code = rest.partition("/")
-    state = provisioning_state(given or word) if given or word else None
-    if state is not ProvisioningState.FAILED:
-        return _unfailed(name, state)
-    said = status is not None and word.lower() == "failed"
-    if said and status is not None:
-        # The last part of the code is the handler's own number, which says nothing by itself.
-        code = code if code.strip("-").isalpha() else EXTENSION_FAILED
-        return Extension(name, state, Failure(code, status.message or "", _in_utc(status.time)))
-    return Extension(name, state, reasons.get(f"{vm.name}/{name}".lower()))
+    if extension.state is not ProvisioningState.FAILED:
+        return extension
+    status = said.get(extension.name.lower())
+    head, _, last = status.code.rpartition("/") if status is not None else ("", "", "")
+    if status is None or head.lower() != _FAILED:
+        return replace(extension, failure=reasons.get(f"{vm.name}/{extension.name}".lower()))
+    # The last part is the handler's own number, which says nothing by itself.
+    code = last if last.isalpha() else EXTENSION_FAILED
+    return replace(extension, failure=Failure(code, *_words_of(status)))
 
 
-@lru_cache(maxsize=512)
-def _unfailed(name: str, state: ProvisioningState | None) -> Extension:
-    # The same for all members: a thousand of them keep one value.
-    return Extension(name, state)
+def _words_of(status: ExtensionStatus) -> tuple[str, datetime | None]:
+    """Text and time of a failure; what cannot be read of them is left out."""
+    try:
+        message = msgspec.json.decode(status.message, type=str | None)
+        moment = msgspec.json.decode(status.time, type=datetime | None)
+    except msgspec.MsgspecError:
+        return "", None
+    return message or "", _in_utc(moment)
 
 
 def _resources(model: VmProperties) -> Iterable[str]:

@@ -117,6 +117,33 @@ def test_missing_way_out_is_told(shell: Shell, arm: Arm) -> None:
     assert {method for method, _path in arm.asked} == {"GET"}
 
 
+def test_passes_install_extensions(shell: Shell, arm: Arm) -> None:
+    """Health and two extensions come one by one over HTTP; when all are there, a pass sends nothing but GETs."""
+    wanted = (
+        "    health: {protocol: tcp, port: 22}\n"
+        "    extensions:\n"
+        "    - {name: a, publisher: P, type: T, typeHandlerVersion: '1.0'}\n"
+        "    - {name: b, publisher: P, type: U, typeHandlerVersion: '1.0'}\n"
+    )
+    text = (shell.folder / shell.spec(replicas=2)).read_text() + wanted
+    spec = shell.write("specs/wishing.yaml", text)
+    for _ in range(20):
+        assert shell.run("reconcile", spec, *arm.options()).code == 0
+        found = arm.emulator.region.observe(REF).instances
+        states = [str(one.state) for each in found for one in each.extensions or ()]
+        if states == ["Succeeded"] * 6:
+            break
+    asked = len(arm.asked)
+    assert shell.run("reconcile", spec, *arm.options()).code == 0
+    assert {method for method, _path in arm.asked[asked:]} == {"GET"}
+    planned = shell.run("reconcile", spec, "--dry-run", "--detailed-exitcode", *arm.options())
+    assert (planned.code, "nothing to do" in planned.out) == (0, True)
+    for member in arm.members:
+        own = f"/virtualMachines/{member}/extensions/"
+        puts = [path.partition(own)[2] for _method, path in arm.asked if own in path]
+        assert puts == ["a", "b", "HealthExtension"]
+
+
 def test_lock_holds_its_member(shell: Shell, arm: Arm) -> None:
     """A scale-in is one batch that goes around a locked member."""
     assert shell.run("reconcile", shell.spec(), *arm.options()).code == 0

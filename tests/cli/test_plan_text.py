@@ -12,7 +12,16 @@ from controller.cli.plan_markdown import plan_markdown
 from controller.cli.plan_text import plan_text
 from controller.cli.rows import PlanView, Unplanned
 from controller.cli.screen import Screen
-from controller.core.steps import Approval, Blocked, DeleteSet, MarkSet, Prevented, Reason
+from controller.core.steps import (
+    Approval,
+    Blocked,
+    DeleteSet,
+    Install,
+    MarkSet,
+    Prevented,
+    Reason,
+)
+from controller.formats.sighting import Sighting
 from tests.cli import views
 from tests.cli.transcripts import check_transcript, longest_line
 
@@ -86,6 +95,19 @@ def test_blocked_says_until_when() -> None:
     held = Blocked(Prevented.HELD, "held by db-team", "web-000001", end)
     text = plan_text([PlanView(replace(views.scale_in_view().plan, blocked=(held,)))], PIPE)
     assert "! web-000001: Held: held by db-team, until 2026-11-21 14:00 UTC" in text
+
+
+def test_installation_is_a_change() -> None:
+    """A member that gets an extension is one line with the sign of a change, its place and its reason."""
+    look = views.observed(views.member(1, "1"))
+    step = Install("web-000001", "agent", Reason.EXTENSION_MISSING, "it lacks agent, number 1 of 2")
+    made = views.plan(step, before={"1": 1}, after={"1": 1})
+    text = plan_text([PlanView(made, Sighting(views.fleet(1), look))], PIPE)
+    assert "  ~   web-000001  zone 1  Standard_D2s_v5  Regular  ExtensionMissing\n" in text
+    assert "        it lacks agent, number 1 of 2\n" in text
+    assert "Plan: 0 to add, 1 to change, 0 to destroy." in text
+    table = plan_markdown([PlanView(made, Sighting(views.fleet(1), look))])
+    assert "| `~` | web-000001 | zone 1 |" in table
 
 
 def test_equal_blocks_are_counted() -> None:

@@ -145,6 +145,21 @@ def test_failed_instance_is_explained(shell: Shell) -> None:
     assert "what to do: read the extension's log on the VM" in out
 
 
+def test_failed_extension_is_explained(shell: Shell) -> None:
+    """A failed extension is explained with its name, Azure's words and what to do; its member stays."""
+    text = (shell.folder / shell.spec()).read_text()
+    path = shell.write("specs/web.yaml", f"{text}    health: {{protocol: tcp, port: 22}}\n")
+    scenario = shell.scenario("{extensions: [{instance: web-000002}]}")
+    ran = shell.run("reconcile", path, "--until-converged", "--scenario", scenario)
+    assert ran.code == 0
+    out = " ".join(shell.run("explain", "web/web-000002").out.split())
+    assert "extension HealthExtension: VM has reported a failure" in out
+    assert "what to do: read the extension's log on the VM" in out
+    found = shell.run("get", "instances", "web", "-o", "json").document
+    states = {one["name"]: one["state"] for one in found["items"]}
+    assert (states["web-000001"], states["web-000002"]) == ("Running", "Degraded")
+
+
 def test_explanation_of_fleet(shell: Shell) -> None:
     """A fleet is explained step by step, with what was nearly chosen instead."""
     shell.converged()

@@ -11,7 +11,7 @@ from controller.engine.converge import converge
 from controller.spec.compile import compile_specs
 from controller.spec.source import SourceFile
 from controller.spec.values import DeletionMode
-from providers.base import LockLevel, PowerOperation, SingleDelete, TagChange
+from providers.base import InstallExtension, LockLevel, PowerOperation, SingleDelete, TagChange
 from providers.errors import ProviderError
 from tests.builders import a_fleet
 from tests.providers.azure.emulated import EmulatedCloud
@@ -92,7 +92,11 @@ async def _each_call(cloud: EmulatedCloud) -> None:
     await _tried(provider.observe(REF))
     cloud.advance(120)
     await _tried(provider.observe(REF, ["web-000001", "web-000009"]))
-    operations: list[Any] = [*PowerOperation, TagChange({"a": "b"})]
+    operations: list[Any] = [
+        *PowerOperation,
+        TagChange({"a": "b"}),
+        InstallExtension("agent", {"publisher": "P", "type": "T", "typeHandlerVersion": "1.0"}),
+    ]
     for operation in operations:
         for one in (PowerOperation.START, operation):
             await _tried(provider.operate(REF, "web-000001", one))

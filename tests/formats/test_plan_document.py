@@ -19,6 +19,7 @@ from controller.core.steps import (
     DeleteSet,
     EnsureSet,
     FieldDrift,
+    Install,
     MarkSet,
     MemberDrift,
     Plan,
@@ -133,6 +134,17 @@ STEPS: list[tuple[Step, dict[str, Json]]] = [
         },
     ),
     (
+        Install("web-000001", "agent", Reason.EXTENSION_MISSING, "it lacks agent"),
+        {
+            "verb": "operate",
+            "operation": "installExtension",
+            "instance": "web-000001",
+            "extension": "agent",
+            "reason": "ExtensionMissing",
+            "why": "it lacks agent",
+        },
+    ),
+    (
         MarkSet(Reason.TOMBSTONE, "the spec says Absent", marked=True),
         {
             "verb": "markSet",
@@ -157,15 +169,15 @@ def test_step_is_written_whole(step: Step, entry: dict[str, Json]) -> None:
 def test_summary_counts_kinds() -> None:
     """A create that replaces a member counts as a replacement, each victim as a deletion."""
     tag = Tag("found-vm", {}, Reason.ADOPT, "asked for")
+    install = Install("web-000001", "agent", Reason.EXTENSION_MISSING, "it lacks agent")
+    steps = (CREATE, replace(CREATE, replaces="web-000002"), DELETE, tag, install)
     blocked = (Blocked(Prevented.LOCKED, "CanNotDelete on the instance", "web-000001"),)
-    made = a_plan(
-        CREATE, replace(CREATE, replaces="web-000002"), DELETE, tag, blocked=blocked, unchanged=4
-    )
+    made = a_plan(*steps, blocked=blocked, unchanged=4)
     assert plan_document([made], {})["summary"] == {
         "create": 1,
         "delete": 1,
         "replace": 1,
-        "change": 1,
+        "change": 2,
         "unchanged": 4,
         "blocked": 1,
     }

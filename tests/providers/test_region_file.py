@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from providers.base import LockLevel, PowerOperation, TagChange
+from providers.base import InstallExtension, LockLevel, PowerOperation, TagChange
 from providers.errors import ProviderError
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.scenario import (
@@ -64,6 +64,7 @@ def live(region: SimulatedRegion, chance: Random) -> str:
         lambda: provider.delete(REF, [name, "web-000001"]),
         lambda: provider.operate(REF, name, power),
         lambda: provider.operate(REF, name, TagChange({"t": name})),
+        lambda: provider.operate(REF, name, InstallExtension(f"x{len(name)}", {"type": "T"})),
         lambda: provider.put_group(REF, replace(ZONAL, tags={"n": name}), etag=etag),
     ]
     try:

@@ -81,3 +81,20 @@ def test_death_leaves_an_open_intent(when: When, tmp_path: Path) -> None:
     assert all(calls[call] >= number for call, number in told.tally.calls.items())
     assert "unknown" in [ends[one["seq"]] for one in intents]
     assert walk(lines_of(trail.path)).breaks == ()
+
+
+def test_installation_is_on_record_by_name(tmp_path: Path) -> None:
+    """The record of an installation names the extension and tells nothing of its settings."""
+    (story,) = [one for one in BOOK if one.slug == "extensions-come-one-by-one"]
+    trail = a_trail(tmp_path / "audit.jsonl")
+    tell(story, Way(between=through(trail)))
+    trail.close()
+    installs = [one for one in intents_of(bodies(trail.path)) if one["call"] == "operate"]
+    assert [one["request"] for one in installs] == [
+        {"operation": "installExtension", "extension": name}
+        for name in ["agent"] * 3 + ["probe"] * 3
+    ]
+    assert {because["reason"] for one in installs for because in one["because"]} == {
+        "ExtensionMissing"
+    }
+    assert "Example.Agents" not in trail.path.read_text()

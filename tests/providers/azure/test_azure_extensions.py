@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import gc
 import json
+import tracemalloc
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +20,7 @@ from controller.engine.reconcile import run_pass
 from controller.spec.compile import compile_specs
 from controller.spec.source import SourceFile
 from providers.azure.charges import limits_of
-from providers.azure.views import Vm, decoded, instance_of
+from providers.azure.views import Vm, VmPage, decoded, instance_of
 from providers.base import (
     Extension,
     Failure,
@@ -53,6 +56,7 @@ spec:
     patching: {mode: AutomaticByPlatform, assessment: AutomaticByPlatform, reboot: IfRequired}
     security: {type: TrustedLaunch, secureBoot: true, vTpm: true, encryptionAtHost: true}
     terminateNotification: {timeoutMinutes: 5}
+    userData: {inline: "hello"}
     network:
       subnet: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/web-rg/providers/Microsoft.Network/virtualNetworks/n/subnets/web
       outbound: natGateway
@@ -61,6 +65,7 @@ spec:
     - {name: backup, publisher: Example.Agents, type: BackupLinux, typeHandlerVersion: "2.1"}
     health: {protocol: http, port: 8080, path: /healthz}
 """
+ODD_STATUS = {"code": "ProvisioningState/failed/1", "message": {"a": 1}, "time": 7}
 ORDER = ["agent", "backup", "HealthExtension"]
 
 
@@ -238,11 +243,11 @@ def test_silent_failure_is_asked_for() -> None:
     world = a_world(silent)
     said = {"code": "VMExtensionProvisioningTimeout", "message": "It did not finish in time."}
 
-    def answer(sent: Sent) -> Reply:
+    def failing(sent: Sent) -> Reply:
         failed = "/operations/" in sent.path
         return Reply(200, {"status": "Failed", "error": said}) if failed else world(sent)
 
-    stage = a_stage(answer)
+    stage = a_stage(failing)
     (before,) = run(stage.provider.observe(REF)).instances
     run(stage.provider.operate(REF, "web-000001", InstallExtension("agent", {})))
     found = [run(stage.provider.observe(REF)).instances[0] for _ in range(3)]
@@ -252,6 +257,42 @@ def test_silent_failure_is_asked_for() -> None:
         (Extension("agent", ProvisioningState.FAILED, failure),)
     }
     assert sum("/operations/" in sent.path for sent in stage.transport.sent) == 1
+
+
+def test_unreadable_parts_are_unknown() -> None:
+    """A part of the model that has another shape than documented is left out, and the member is shown."""
+    odd: dict[str, Any] = {"securityProfile": ["what"], "licenseType": "RHEL_BYOS"}
+    vm = decoded(json.dumps(a_vm(**odd)).encode(), Vm)
+    assert instance_of(vm).document == {
+        "storageProfile": {"osDisk": {"managedDisk": {}}},
+        "licenseType": "RHEL_BYOS",
+    }
+    told = viewed(status("ProvisioningState/failed/1") | {"statuses": [ODD_STATUS]})
+    (extension,) = shown(**told) or ()
+    assert extension.failure == Failure("VMExtensionProvisioningError", "")
+
+
+def test_thousand_members_share_their_model() -> None:
+    """Members that are alike keep one document and one list of extensions: under 4 KiB for each of a thousand."""
+    page = json.dumps({"value": [_a_thousandth(number) for number in range(1000)]}).encode()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        members = [instance_of(vm) for vm in decoded(page, VmPage).value]
+        gc.collect()
+        kept = tracemalloc.get_traced_memory()[0] / len(members)
+    finally:
+        tracemalloc.stop()
+    assert kept < 4096
+    assert len({id(one.document) for one in members}) == 1
+    assert len({id(one.extensions) for one in members}) == 1
+
+
+def _a_thousandth(number: int) -> dict[str, Any]:
+    name = f"web-{number:06d}"
+    row = {"id": f"{REF.instance_id(name)}/extensions/agent"}
+    view = {"name": "agent", "statuses": [{"code": "ProvisioningState/succeeded"}]}
+    return a_vm(name, instanceView=a_view(extensions=[view])) | {"resources": [row]}
 
 
 def test_model_equals_its_template() -> None:
@@ -264,6 +305,24 @@ def test_model_equals_its_template() -> None:
     assert find_drift(scene) == ()
     documents = {id(one.instance.document) for one in seen.observed.members}
     assert len(documents) == 1
+
+
+def test_guest_settings_reach_azure() -> None:
+    """Patching, user data and the terminate notice of the spec are in the request that makes the VM."""
+    cloud = EmulatedCloud()
+    converged(cloud)
+    own = REF.instance_id("web-000001")
+    (made,) = [sent for sent in cloud.transport.sent if (sent.method, sent.path) == ("PUT", own)]
+    properties = json.loads(made.content)["properties"]
+    assert base64.b64decode(properties["userData"]) == b"hello"
+    assert properties["osProfile"]["linuxConfiguration"]["patchSettings"] == {
+        "patchMode": "AutomaticByPlatform",
+        "assessmentMode": "AutomaticByPlatform",
+        "automaticByPlatformSettings": {"rebootSetting": "IfRequired"},
+    }
+    notice = properties["scheduledEventsProfile"]["terminateNotificationProfile"]
+    assert notice == {"enable": True, "notBeforeTimeout": "PT5M"}
+    assert "extensions" not in properties
 
 
 def test_change_by_hand_is_drift() -> None:

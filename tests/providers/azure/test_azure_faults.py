@@ -16,7 +16,7 @@ from azure.core.exceptions import (
 )
 
 from providers.azure.provider import AzureProvider
-from providers.base import PowerOperation, SingleDelete, TagChange
+from providers.base import InstallExtension, PowerOperation, SingleDelete, TagChange
 from providers.errors import (
     Conflict,
     Forbidden,
@@ -46,6 +46,7 @@ MUTATIONS: dict[str, Call] = {
     "delete one": lambda it: it.operate(REF, "web-000001", SingleDelete()),
     "power": lambda it: it.operate(REF, "web-000001", PowerOperation.RESTART),
     "tag": lambda it: it.operate(REF, "web-000001", TagChange({"a": "b"})),
+    "install": lambda it: it.operate(REF, "web-000001", InstallExtension("agent", {})),
     "delete set": lambda it: it.delete_group(REF),
 }
 

@@ -86,7 +86,7 @@ def test_member_in_our_words() -> None:
             created_at=datetime(2026, 11, 21, 11, 28, 49, 51812, tzinfo=UTC),
             tags={"evenkeel-fleet": "web"},
             resources=(f"{REF.group_scope}/nics/web-000001", f"{REF.group_scope}/disks/web-000001"),
-            document={"storageProfile": {"osDisk": {"managedDisk": {}}, "dataDisks": ()}},
+            document={"storageProfile": {"osDisk": {"managedDisk": {}}}},
             extensions=(),
         ),
     )
