@@ -10,7 +10,7 @@ RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden clients oav bench bench-clients lock clean
+.PHONY: help demo test check fast lint types format schema golden clients leases oav bench bench-clients lock clean
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ oav: $(STAMP) ## Microsoft's validator over the traffic of the tests (needs npm 
 torture: $(STAMP) ## write to git, links and directories 300 times while they are watched (ten minutes)
 	@EVENKEEL_TORTURE=300 $(BIN)/python -m pytest -q -s -p no:xdist --timeout 1800 tests/intake/test_torture.py
 
+leases: $(STAMP) ## several processes with leases in Azurite, one of them stopped for 90 seconds (needs npm; six minutes)
+	@$(BIN)/python -m tests.daemon.long_stop
+
 bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
 
@@ -75,4 +78,4 @@ lock: ## resolve the requirements anew (needs `uv` on the path)
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the targets made
-	@rm -rf $(VENV) .venv-az tests/clients/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
+	@rm -rf $(VENV) .venv-az tests/clients/node/node_modules tests/daemon/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist

@@ -1,0 +1,224 @@
+"""Stories of several processes of which one is stopped and continued, with leases of any length."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from controller.engine.clock import WallClock
+from tests.cli.shell import Shell
+from tests.daemon.azurite import KEY
+from tests.daemon.cloud import Asked, Cloud, serving
+from tests.sources import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.daemon.azurite import Azurite
+
+TAKEOVER_SHARE = 60 / 45
+"""Within a minute with leases of 45 seconds; with shorter ones as much faster."""
+
+CLOCK = WallClock()
+
+
+@dataclass
+class Worker:
+    """A process that was started here, and its log."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def said(self, what: str = "") -> list[dict[str, Any]]:
+        """The lines of the log, or those of one kind."""
+        if not self.log.exists():
+            return []
+        lines = [
+            json.loads(line)
+            for line in self.log.read_text().splitlines(keepends=True)
+            if line.endswith("\n")
+        ]
+        return [line for line in lines if not what or line["what"] == what]
+
+    def send(self, number: signal.Signals) -> float:
+        """Send a signal to it, and to it alone; gives the moment."""
+        os.kill(self.pid, number)
+        return CLOCK.elapsed
+
+
+@dataclass
+class Stage:
+    """A cloud, a lease store, specs, and workers."""
+
+    cloud: Cloud
+    lease: str
+    folder: Path
+    lease_seconds: int
+    workers: list[Worker] = field(default_factory=list)
+
+    def want(self, replicas: int, deletion: str = "Single") -> None:
+        """Write the spec: whole, and then in place of the old one."""
+        shell = Shell(self.folder)
+        text = (self.folder / shell.spec(replicas=replicas)).read_text()
+        fresh = self.folder / "new.yaml"
+        fresh.write_text(text + f"  deletion: {deletion}\n")
+        (self.folder / "specs").mkdir(exist_ok=True)
+        (self.folder / "specs" / "web.yaml").unlink(missing_ok=True)
+        fresh.replace(self.folder / "specs" / "web.yaml")
+
+    def start(self) -> Worker:
+        """Start one more worker."""
+        log = self.folder / f"log-{len(self.workers)}"
+        words = [str(self.folder / "specs"), str(log), self.cloud.url, self.lease]
+        process = subprocess.Popen(  # noqa: S603 -- our own program
+            [sys.executable, "-m", "tests.daemon.worker", *words, str(self.lease_seconds)],
+            cwd=ROOT,
+            env={**os.environ, "AZURE_STORAGE_KEY": KEY, "PYTHONPATH": str(ROOT)},
+        )
+        worker = Worker(process, log)
+        self.workers.append(worker)
+        return worker
+
+    def until(self, what: str, holds: Callable[[], bool], seconds: float = 60.0) -> float:
+        """Wait until something holds; fails with what was waited for. Gives the moment."""
+        end = CLOCK.elapsed + seconds
+        while not holds():
+            assert CLOCK.elapsed < end, f"waited {seconds:.0f} s in vain until {what}"
+            asyncio.run(CLOCK.sleep(0.05))
+        return CLOCK.elapsed
+
+    def settled(self, replicas: int, among: list[Worker]) -> bool:
+        """Whether one of these workers has just found everything as it should be."""
+        last = [worker.said("pass")[-1:] for worker in among]
+        done = any(line["converged"] for lines in last for line in lines)
+        return done and len(self.cloud.members) == replicas
+
+    def close(self) -> None:
+        """End the workers that still run."""
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.send(signal.SIGCONT)
+                worker.send(signal.SIGTERM)
+        for worker in self.workers:
+            try:
+                worker.process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                worker.process.kill()
+                worker.process.wait()
+
+
+@contextmanager
+def a_stage(azurite: Azurite, folder: Path, lease_seconds: int) -> Iterator[Stage]:
+    """A stage with nothing on it yet."""
+    name = f"stage-{abs(hash(str(folder))) % 10**9}"
+    with serving() as cloud:
+        stage = Stage(cloud, azurite.container(name), folder, lease_seconds)
+        try:
+            yield stage
+        finally:
+            stage.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a story came to, in seconds."""
+
+    takeover: float
+    stopped_for: float
+    deletions: int
+    creations: int
+
+
+def stopped_in_a_deletion(stage: Stage, count: int, stop_seconds: float) -> Told:
+    """Of ``count`` processes the one that deletes is stopped after its second DELETE, and continued later."""
+    stage.want(8)
+    first = stage.start()
+    stage.until("the first has converged", lambda: stage.settled(8, [first]))
+    others = [stage.start() for _ in range(count - 1)]
+    stage.until("the others look", lambda: all(one.said("turn") for one in others))
+    stopped: list[float] = []
+
+    def stop_at_second(one: Asked) -> None:
+        if one.method == "DELETE" and len(stage.cloud.named("DELETE", one.status)) == 2:
+            stopped.append(first.send(signal.SIGSTOP))
+
+    stage.cloud.on_change = stop_at_second
+    stage.want(2)
+    stage.until("the deletion is stopped", lambda: bool(stopped))
+    before = first.said("begin")[-1]
+    limit = stage.lease_seconds * TAKEOVER_SHARE
+    stage.until(
+        "another process has taken over",
+        lambda: any(not line["why_not"] for one in others for line in one.said("turn")),
+        limit + 5,
+    )
+    taken = min(line["at"] for one in others for line in one.said("turn") if not line["why_not"])
+    stage.until("the others have finished", lambda: stage.settled(2, others))
+    changes_of_others = [line["at"] for one in others for line in one.said("begin")]
+    # Nobody else began anything while the one that was stopped could still rely on its lease.
+    assert min(changes_of_others) > before["at"] + before["left"]
+    stage.until(
+        "it has stood long enough", lambda: CLOCK.elapsed >= stopped[0] + stop_seconds, stop_seconds
+    )
+    went_on = first.send(signal.SIGCONT)
+    stage.until("it has looked", lambda: any(line["at"] > went_on for line in first.said("turn")))
+    assert [line for line in first.said("begin") if line["at"] > went_on] == []
+    later = next(line for line in first.said("turn") if line["at"] > went_on)
+    assert later["why_not"] is not None
+    stage.want(5)
+    stage.until("the fleet has grown again", lambda: stage.settled(5, [first, *others]))
+    check(stage)
+    return Told(
+        takeover=taken - stopped[0],
+        stopped_for=went_on - stopped[0],
+        deletions=len(stage.cloud.deletions),
+        creations=len(stage.cloud.named("PUT", 201)),
+    )
+
+
+def check(stage: Stage) -> None:
+    """Nobody was created twice or deleted twice, and no change was begun without the time for it."""
+    created, deleted = stage.cloud.named("PUT", 201), stage.cloud.deletions
+    assert sorted(set(created)) == sorted(created)
+    assert sorted(set(deleted)) == sorted(deleted)
+    assert sorted(set(created) - set(deleted)) == sorted(stage.cloud.members)
+    begun = [line for worker in stage.workers for line in worker.said("begin")]
+    assert begun
+    assert [line for line in begun if line["left"] <= line["need"]] == []
+
+
+def stopped_before_sending(stage: Stage, call: str) -> list[tuple[str, int]]:
+    """The holder is stopped between the fence's check and the sending; what is asked when it goes on.
+
+    Others had the fleet meanwhile, and are done with it: whatever is asked now is late.
+    """
+    deletion = "Batch" if call == "delete" else "Single"
+    stage.want(6, deletion)
+    first = stage.start()
+    stage.until("the first has converged", lambda: stage.settled(6, [first]))
+    second = stage.start()
+    stage.until("the second looks", lambda: bool(second.said("turn")))
+    (stage.folder / "stop").write_text(call)
+    wanted = 3 if call in {"delete", "operate"} else 8
+    stage.want(wanted, deletion)
+    stage.until("the first has stopped itself", lambda: bool(first.said("stopping")))
+    stage.until("the second has finished", lambda: stage.settled(wanted, [second]), 90)
+    asked = len(stage.cloud.asked)
+    went_on = first.send(signal.SIGCONT)
+    stage.until("it has looked", lambda: any(line["at"] > went_on for line in first.said("turn")))
+    assert stage.settled(wanted, [first, second])
+    check(stage)
+    assert first.said("continued")
+    return [(one.method, one.status) for one in stage.cloud.asked[asked:]]
