@@ -28,7 +28,7 @@ param serviceAccount string = 'system:serviceaccount:evenkeel:evenkeel'
 param leaseAccountName string = ''
 
 @description('The container for these blobs.')
-param leaseContainerName string = 'evenkeel-leases'
+param leaseContainerName string = 'evenkeel'
 
 // The one list of actions: the tests hold it against what the adapter sends.
 var operator = loadJsonContent('role.json')
@@ -116,3 +116,6 @@ output clientId string = identity.outputs.clientId
 
 @description('AZURE_TENANT_ID of the process.')
 output tenantId string = tenant().tenantId
+
+@description('What --lease (EVENKEEL_LEASE) is to be; empty if no storage account was asked for.')
+output lease string = empty(leaseAccountName) ? '' : 'https://${leaseAccountName}.blob.${environment().suffixes.storage}/${leaseContainerName}'

@@ -116,6 +116,18 @@ def test_reserve_is_left_to_others() -> None:
     assert 429 not in {each.status for each in heard.answers}
 
 
+def test_second_pass_only_reads() -> None:
+    """A pass over a thousand members that are all there asks for one page of them, and changes nothing."""
+    heard = Heard(reserve=0.0)
+    heard.bring_up(several(1, 1000))
+    heard.answers.clear()
+    done = heard.bring_up(several(1, 1000))
+    assert (done.end, done.rounds) == (End.CONVERGED, 1)
+    assert {each.verb.partition(" ")[0] for each in heard.answers} == {"GET"}
+    assert len(heard.those("GET virtualMachines")) == 1
+    assert len(heard.answers) <= 6
+
+
 def test_five_hundred_deletions_in_ten_posts() -> None:
     """Half of a thousand members go in ten batches, none of them refused, and no member goes by itself."""
     heard = Heard(reserve=0.0)
