@@ -146,6 +146,7 @@ READ = (
     ("config", "view", "-o", "json"),
     ("audit", "show", "state/audit.jsonl"),
     ("audit", "show", "state/audit.jsonl", "-o", "json"),
+    ("evidence", "specs", "--out", "bundle", "--audit", "state/audit.jsonl"),
 )
 
 
@@ -250,7 +251,9 @@ def test_broken_specs_give_nothing_away(nest: Shell, name: str) -> None:
         found += in_output(ran, ("validate", name, form))
     for words in (("reconcile", "broken", "-v"), ("get", "fleets", "--specs", "broken")):
         found += in_output(nest.run(*words, env=ENVIRONMENT), words)
-    assert found == []
+    nest.run("evidence", "broken", "--out", "bundle", env=ENVIRONMENT)
+    assert found + in_files(nest.folder) == []
+    assert (nest.folder / "bundle/diagnostics.json").exists()
 
 
 @pytest.mark.parametrize("name", sorted(CONFIGS))
@@ -288,6 +291,7 @@ def test_answers_of_azure_give_nothing_away(nest: Shell) -> None:
             ("reconcile", "specs", "--dry-run", "-o", "json"),
             ("reconcile", "specs", "--dry-run", "-o", "markdown", "--out", "plan.json"),
             ("get", "fleets", "-o", "json"),
+            ("evidence", "specs", "--out", "bundle"),
         ):
             ran = nest.run(*words, *source, env=ENVIRONMENT)
             assert "AuthorizationFailed" in ran.out + ran.err, (words, ran.err)
