@@ -13,6 +13,7 @@ from aiohttp import web
 
 from controller.formats.fleet_document import condition_entry, fleet_document
 from controller.formats.instances import FleetSight, fleet_line, instances_of
+from controller.formats.redact import redact
 from controller.formats.sighting import Sighting
 from controller.formats.text import time_text
 
@@ -190,5 +191,5 @@ def _pass_document(report: PassReport) -> _Object:
 
 
 def _json(document: _Object, *, status: int = 200) -> web.Response:
-    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(redact(document), ensure_ascii=False, allow_nan=False)
     return web.Response(status=status, text=text + "\n", content_type="application/json")
