@@ -179,12 +179,56 @@ class Group:
     single_placement_group: bool = False
 
 
+class LeftoverKind(StrEnum):
+    """What a VM can leave behind, by Azure's word for it."""
+
+    INTERFACE = "networkInterface"
+    DISK = "disk"
+    ADDRESS = "publicIPAddress"
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A NIC, disk or public address that a VM may have left behind. ``id`` is its ARM id.
+
+    ``confirmed``: it was asked for by its id, so that the rest is true of this moment. ``used_by`` is what
+    has it, or keeps it from being free (None: nothing); ``owner_exists`` whether there is a VM of the name
+    that was asked about, in this set or not. Of one that is not confirmed neither is known.
+    """
+
+    id: str
+    kind: LeftoverKind
+    tags: Mapping[str, str] = field(default_factory=dict)
+    confirmed: bool = False
+    used_by: str | None = None
+    owner_exists: bool = True
+
+    @property
+    def name(self) -> str:
+        """The resource's own name."""
+        return self.id.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverSearch:
+    """Which leftovers to look for, in one of two ways.
+
+    ``prefix``: list every NIC, disk and public address of the set's resource group whose name begins so,
+    in use or not; the list may lag. ``named``: ask for each of these ARM ids, and for the VM whose name
+    stands beside it; neither lags, and those that do not exist are absent from the answer.
+    """
+
+    prefix: str = ""
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class GroupSnapshot:
     """What one look shows. ``group`` None: there is no such set. ``locks`` None: they could not be read.
 
     ``locks`` are all locks at, above or below the resource group, whatever they lock.
     ``complete`` is True when ``instances`` is the whole list, False when only named ones were asked for.
+    ``leftovers`` None: nobody asked, or the identity may not list them.
     """
 
     observed_at: datetime
@@ -192,6 +236,7 @@ class GroupSnapshot:
     instances: tuple[Instance, ...]
     locks: tuple[Lock, ...] | None
     complete: bool = True
+    leftovers: tuple[Leftover, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,7 +354,7 @@ class TagChange:
 
 @dataclass(frozen=True, slots=True)
 class SingleDelete:
-    """Delete one instance by a DELETE of its own.
+    """Delete one instance, or one leftover, by a DELETE of its own.
 
     ARM refuses it under a lock (``Locked``), as it may not refuse the batch; another write of the set does
     not cut it short. An instance that is gone, or going, is accepted.
@@ -329,6 +374,7 @@ class InstallExtension:
 
 
 Operation: TypeAlias = PowerOperation | TagChange | SingleDelete | InstallExtension
+SweepOperation: TypeAlias = TagChange | SingleDelete
 
 
 _POOL = "/backendaddresspools/"
@@ -343,8 +389,13 @@ def balancer_of(pool: str) -> str:
 class Provider(Protocol):
     """A cloud. Every method may raise any error of ``providers.errors`` and nothing else."""
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
-        """Show the scale set, its members and the locks over them.
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
+        """Show the scale set, its members and the locks over them, and leftovers if asked for.
 
         Without ``names``: the whole member list, which may lag. With ``names``: each is asked for by
         itself, without lag; those that do not exist are absent from the answer. A list that could not
@@ -378,6 +429,14 @@ class Provider(Protocol):
 
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         """Start a power operation or an installation on one member, delete it alone, or change its tags."""
+        ...
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Change tags of one leftover, given by its ARM id, or start its deletion.
+
+        One that is gone is accepted when it is to be deleted, and is ``NotFound`` when it is to be tagged.
+        ``Conflict`` while anything uses it or it is reserved for its VM.
+        """
         ...
 
     async def delete_group(self, ref: GroupRef) -> None:

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
     from providers.simulated.region import SimulatedRegion
 
@@ -56,10 +58,15 @@ class MortalProvider:
     mutations: int = 0
     dead: bool = False
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Look, if still alive."""
         self._check_alive()
-        return await self.inner.observe(ref, names)
+        return await self.inner.observe(ref, names, leftovers)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -87,6 +94,11 @@ class MortalProvider:
         """Count and pass on."""
         with self._mutation():
             await self.inner.operate(ref, name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Count and pass on."""
+        with self._mutation():
+            await self.inner.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Count and pass on."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.cli.words import place_of
+from controller.core.leftovers import known_since
 from controller.core.phase import Phase
+from controller.core.steps import Reason
 from controller.formats.instances import instances_of
 
 if TYPE_CHECKING:
@@ -64,11 +66,26 @@ def events_of(sight: FleetSight) -> tuple[Event, ...]:
         )
         for one in dict.fromkeys(sight.plan.blocked)
     ]
+    found += _of_leftovers(sight)
     return tuple(
         sorted(
             found, key=lambda event: (event.at is None, str(event.at), event.subject, event.reason)
         )
     )
+
+
+def _of_leftovers(sight: FleetSight) -> Iterator[Event]:
+    observed = sight.sighting.observed
+    for one in observed.leftovers or ():
+        since = known_since(one, observed.observed_at)
+        if since is not None:
+            yield Event(
+                since,
+                warning=False,
+                reason=str(Reason.LEFT_OVER),
+                subject=one.name,
+                message=f"the member that had this {one.kind} is gone",
+            )
 
 
 def _of_instance(facts: InstanceFacts) -> Iterator[Event]:

@@ -8,6 +8,7 @@ from controller.cli.describe_text import pairs
 from controller.cli.failures import explain_failure
 from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, rows_of
 from controller.cli.words import moment, place_of
+from controller.core.steps import Reason
 from controller.formats.instances import instances_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from controller.cli.screen import Screen
     from controller.formats.instances import FleetSight, InstanceFacts
     from providers.base import Json
+
+_NOT_YET = "it does not exist yet"
 
 
 def explain_fleet_text(sight: FleetSight, screen: Screen) -> str:
@@ -45,7 +48,7 @@ def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
     lines = screen.wrap(_identity(sight, facts, row), "  ").removeprefix("  ").splitlines()
     lines += pairs(
         [
-            ("may be deleted", deletable_words(facts) if facts else "it does not exist yet"),
+            ("may be deleted", deletable_words(facts) if facts else _unseen_words(row)),
             ("in the plan", _fate(sight, name, row)),
             ("why", row.why if row else _why_left(facts)),
             ("nearly chosen", row.runner_up if row else ""),
@@ -122,9 +125,20 @@ def _row_lines(row: Row, screen: Screen) -> list[str]:
     return lines
 
 
+def _is_leftover(row: Row | None) -> bool:
+    return row is not None and row.reason == Reason.LEFT_OVER
+
+
+def _unseen_words(row: Row | None) -> str:
+    return "when it has been left over for long enough" if _is_leftover(row) else _NOT_YET
+
+
 def _identity(sight: FleetSight, facts: InstanceFacts | None, row: Row | None) -> str:
     if facts is None:
-        return f"{row.name if row else ''}: to be created in fleet {sight.plan.fleet}."
+        name = row.name if row else ""
+        if _is_leftover(row):
+            return f"{name}: left behind by a member of fleet {sight.plan.fleet}."
+        return f"{name}: to be created in fleet {sight.plan.fleet}."
     place = place_of(facts.zone, facts.fault_domain) or "a place that the platform does not show"
     return f"{facts.name}: {facts.priority} {facts.size} in {place}, {facts.phase}, fleet {facts.fleet}."
 

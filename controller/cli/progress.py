@@ -95,6 +95,7 @@ _STARTED = (
     ("delete", "leaving"),
     ("tag", "tagged"),
     ("operate", "getting extensions"),
+    ("sweep", "left over, dealt with"),
 )
 
 

@@ -38,6 +38,7 @@ _DONE = {
     Verb.MARK: "tombstone change",
     Verb.DELETE_SET: "scale set deletion",
     Verb.OPERATE: "installation",
+    Verb.SWEEP: "leftover",
 }
 
 _ENDS = {

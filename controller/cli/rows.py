@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from controller.cli.words import moment, place_of
-from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Sweep, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,7 +37,7 @@ MEANINGS: Mapping[Symbol, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One instance, or the scale set, and what the plan does with it. Unknown columns are empty."""
+    """One instance, leftover, or the scale set, and what the plan does with it. Unknown columns are empty."""
 
     symbol: Symbol
     name: str
@@ -81,11 +81,12 @@ class Totals:
     unchanged: int
     blocked: int
     waiting: int
+    swept: int = 0
 
     @property
     def nothing(self) -> bool:
         """Whether there is nothing to do and nothing prevented."""
-        return not (self.create or self.change or self.delete or self.blocked)
+        return not (self.create or self.change or self.delete or self.blocked or self.swept)
 
     @property
     def line(self) -> str:
@@ -100,6 +101,7 @@ class Totals:
             (self.unchanged, "unchanged"),
             (self.blocked, "blocked"),
             (self.waiting, "waiting for approval"),
+            (self.swept, "left over"),
         )
         said = ", ".join(f"{count} {words}" for count, words in parts if count)
         return f"{said[0].upper()}{said[1:]}." if said else ""
@@ -126,6 +128,7 @@ def totals_of(views: Sequence[PlanView]) -> Totals:
         unchanged=sum(plan.unchanged for plan in plans),
         blocked=sum(len(plan.blocked) for plan in plans),
         waiting=sum(plan.approval is not None and not plan.approval.given for plan in plans),
+        swept=sum(len(plan.sweeps) for plan in plans),
     )
 
 
@@ -175,6 +178,9 @@ def _rows(step: Step, known: Mapping[str, Instance]) -> list[Row]:
         case MarkSet() | DeleteSet():
             symbol = Symbol.DELETE if isinstance(step, DeleteSet) else Symbol.CHANGE
             return [Row(symbol, "the scale set", "", "", "", step.reason, step.why)]
+        case Sweep():
+            symbol = Symbol.CHANGE if step.marks else Symbol.DELETE
+            return [Row(symbol, step.name, "", "", "", step.reason, step.why)]
 
 
 def _set_row(step: EnsureSet) -> Row:

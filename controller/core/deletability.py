@@ -101,6 +101,12 @@ def set_obstacle(ref: GroupRef, locks: tuple[Lock, ...] | None) -> Blocked | Non
     return None
 
 
+def covering_lock(locks: Iterable[Lock], resource: str) -> Lock | None:
+    """A lock at or above a resource, whatever its level: it refuses the resource's deletion."""
+    scope = _normal(resource)
+    return next((lock for lock in locks if _covers(_normal(lock.scope), scope)), None)
+
+
 def describe_scope(ref: GroupRef, scope: str) -> str:
     """``on the instance``, ``on the resource group`` …: where a lock sits, in words."""
     parts = [part for part in scope.split("/") if part]

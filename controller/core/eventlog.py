@@ -45,6 +45,7 @@ class EventReason(StrEnum):
     DELETED = "Deleted"
     DISAPPEARED = "Disappeared"
     CHANGED = "Changed"
+    SWEPT = "Swept"
     SET_CREATED = "SetCreated"
     # What the platform answered, or kept us from sending.
     THROTTLED = "Throttled"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from controller.core import guard_sweep
 from controller.core.phase import Phase, classify
 from controller.core.serials import Window, read_window, serial_of
 from controller.core.steps import DeleteSet, Reason, Tag
@@ -40,6 +41,7 @@ def check(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> tuple[
         *_endings(fleet, observed, plan, now),
         *_suspensions(fleet, plan, now),
         *_installs(fleet, observed, plan),
+        *guard_sweep.check(fleet, observed, plan, now),
     )
 
 

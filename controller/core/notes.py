@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.core import extensions, limits, mix, preflight, suspension, tombstone
+from controller.core import extensions, leftovers, limits, mix, preflight, suspension, tombstone
 from controller.core.phase import HANGS_AFTER, Phase, classify
 from controller.core.steps import Prevented
 
@@ -34,6 +34,7 @@ def compute_notes(scene: Scene, decisions: Decisions, spread: SpreadReport) -> t
         *_extensions(scene),
         *_mix(scene, decisions),
         *_drift(decisions),
+        *leftovers.notes(scene),
     )
 
 

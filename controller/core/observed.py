@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.spec.values import Hold
-    from providers.base import Catalog, Group, GroupRef, GroupSnapshot, Instance, Lock, Priority
+    from providers.base import (
+        Catalog,
+        Group,
+        GroupRef,
+        GroupSnapshot,
+        Instance,
+        Leftover,
+        Lock,
+        Priority,
+    )
 
 
 LAST_SERIAL = 99_999_999
@@ -83,12 +92,14 @@ class Memory:
 
     Scarcity, whether creations were stopped, and since when each member that is being deleted was seen so.
     ``probing`` are refusals that are over and not disproved yet: one creation tries each before others do.
+    ``searched_at`` is when leftovers were last looked for, so that not every pass does it.
     """
 
     scarcity: tuple[Scarce, ...] = ()
     overshoot_frozen: bool = False
     leaving: tuple[tuple[str, datetime], ...] = ()
     probing: tuple[Scarce, ...] = ()
+    searched_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +108,8 @@ class Observed:
 
     ``group`` None with ``exists`` True: the set is there, its own properties were not part of the look.
     ``serials`` None: the set has no such tag. ``reserved_at``: when the open numbers were reserved.
-    ``catalog`` None: sizes and quota are unknown, so nothing is refused on their account.
+    ``catalog`` None: sizes and quota are unknown, so nothing is refused on their account. ``leftovers`` are
+    what members that are gone may have left behind; None: nobody looked.
     """
 
     observed_at: datetime
@@ -108,6 +120,7 @@ class Observed:
     reserved_at: datetime | None = None
     group: Group | None = None
     catalog: Catalog | None = None
+    leftovers: tuple[Leftover, ...] | None = None
 
     @property
     def owned(self) -> tuple[Member, ...]:

@@ -16,6 +16,7 @@ from controller.core import (
     drift,
     extensions,
     leaving,
+    leftovers,
     naming,
     preflight,
     report,
@@ -64,6 +65,7 @@ def plan(fleet: Fleet, observed: Observed, memory: Memory, now: datetime) -> Pla
     _scale(scene, decisions, staying)
     extensions.install(scene, decisions)
     decisions.drift = drift.find_drift(scene)
+    leftovers.sweep(scene, decisions)
     return _finish(scene, decisions)
 
 

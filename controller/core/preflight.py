@@ -7,10 +7,10 @@ and finds out late when a subnet is full. A part of the network that was not sho
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.core.documents import mapping_in, mappings_in
 from controller.core.limits import is_at_rest
 from controller.core.observed import Memory
 from controller.core.scene import read_scene
@@ -18,13 +18,13 @@ from controller.core.steps import Blocked, Prevented
 from providers.base import NetworkQuestion, balancer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from controller.core.observed import Observed
     from controller.core.scene import Scene
     from controller.spec.values import Fleet, Pool
-    from providers.base import Json, NetworkFacts
+    from providers.base import NetworkFacts
 
 FOUR_WAYS = (
     "Azure says OutboundConnectivityNotEnabledOnVM: No outbound connectivity configured for virtual machine. "
@@ -64,24 +64,24 @@ def question(fleet: Fleet, observed: Observed, now: datetime) -> NetworkQuestion
 
 def needs_of(pool: Pool) -> Needs:
     """Read a pool's template."""
-    profile = _part(pool.template.document.get("networkProfile"))
+    profile = mapping_in(pool.template.document, "networkProfile")
     entries = [
-        _part(entry.get("properties"))
-        for card in _parts(profile.get("networkInterfaceConfigurations"))
-        for entry in _parts(_part(card.get("properties")).get("ipConfigurations"))
+        mapping_in(entry, "properties")
+        for card in mappings_in(profile, "networkInterfaceConfigurations")
+        for entry in mappings_in(mapping_in(card, "properties"), "ipConfigurations")
     ]
     addresses: Counter[str] = Counter()
     for entry in entries:
-        subnet = _part(entry.get("subnet")).get("id")
+        subnet = mapping_in(entry, "subnet").get("id")
         if isinstance(subnet, str):
             # An IPv6 address comes from another range, which is never short.
             addresses[subnet] += entry.get("privateIPAddressVersion") != "IPv6"
     pools = [
         str(one.get("id"))
         for entry in entries
-        for one in _parts(entry.get("loadBalancerBackendAddressPools"))
+        for one in mappings_in(entry, "loadBalancerBackendAddressPools")
     ]
-    public = any(_part(entry.get("publicIPAddressConfiguration")) for entry in entries)
+    public = any(mapping_in(entry, "publicIPAddressConfiguration") for entry in entries)
     return Needs(addresses, tuple(dict.fromkeys(pools)), public)
 
 
@@ -183,12 +183,3 @@ def _balancers(pools: Sequence[str]) -> tuple[str, ...]:
 
 def _name(resource: str) -> str:
     return resource.rpartition("/")[2]
-
-
-def _part(value: Json) -> Mapping[str, Json]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _parts(value: Json) -> list[Mapping[str, Json]]:
-    listed = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
-    return [one for one in listed if isinstance(one, Mapping)]

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Tag
+from controller.core.steps import (
+    Create,
+    Delete,
+    DeleteSet,
+    EnsureSet,
+    Install,
+    MarkSet,
+    Sweep,
+    Tag,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,6 +52,8 @@ def _of(step: Step) -> Iterator[tuple[tuple[str, str], Because]]:
             yield ("tag", step.instance), Because(step.reason.value, step.why)
         case Install():
             yield ("operate", step.instance), Because(step.reason.value, step.why)
+        case Sweep():
+            yield ("sweep", step.name), Because(step.reason.value, step.why)
         case MarkSet():
             yield ("mark", SET), Because(step.reason.value, step.why)
         case DeleteSet():

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     TOMBSTONE = "Tombstone"
     TOMBSTONE_CANCELLED = "TombstoneCancelled"
     EXTENSION_MISSING = "ExtensionMissing"
+    LEFT_OVER = "LeftOver"
 
 
 class Prevented(StrEnum):
@@ -149,7 +150,26 @@ class Install:
     why: str
 
 
-Step: TypeAlias = EnsureSet | Create | Delete | Tag | MarkSet | DeleteSet | Install
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Delete one thing that a member left behind. ``marks``: seen for the first time, it is only tagged.
+
+    ``leftover`` is its ARM id, ``instance`` the member that is gone.
+    """
+
+    leftover: str
+    instance: str
+    marks: bool
+    reason: Reason
+    why: str
+
+    @property
+    def name(self) -> str:
+        """The resource's own name."""
+        return self.leftover.rpartition("/")[2]
+
+
+Step: TypeAlias = EnsureSet | Create | Delete | Tag | MarkSet | DeleteSet | Install | Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +295,11 @@ class Plan:
     def installs(self) -> tuple[Install, ...]:
         """The installations of extensions, by name of member."""
         return tuple(step for step in self.steps if isinstance(step, Install))
+
+    @property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """What is done about leftovers, in order."""
+        return tuple(step for step in self.steps if isinstance(step, Sweep))
 
     @property
     def victims(self) -> tuple[str, ...]:

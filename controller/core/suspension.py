@@ -1,6 +1,6 @@
 """Processes of a fleet that its spec puts to sleep for a time: who is behind it, and what that stops.
 
-Creations and deletions are stopped here and in the guard. Drift, repair and rebalance change nothing in
+Creations, deletions and sweeps are stopped here and in the guard. Drift, repair and rebalance change nothing in
 this version, so that suspending them is understood and has no effect; the notes say so.
 """
 
@@ -25,7 +25,7 @@ _ASLEEP = {
     Process.REBALANCE: "rebalancing is",
     Process.SWEEP: "the sweep of leftovers is",
 }
-IDLE = frozenset({Process.DRIFT, Process.REPAIR, Process.REBALANCE, Process.SWEEP})
+IDLE = frozenset({Process.DRIFT, Process.REPAIR, Process.REBALANCE})
 """Processes that do nothing yet, awake or asleep."""
 
 

@@ -1,7 +1,8 @@
 """The tags in which a fleet keeps what must outlive a process, and how their values are written.
 
 On a member: whose it is, its serial number, its pool, the fingerprint of its template, its intended
-place, a hold. On the set: serial numbers, remembered scarcity, a tombstone. Azure allows 256 characters in a value.
+place, a hold. On the set: serial numbers, remembered scarcity, a tombstone. On what a member left behind:
+since when that is known. Azure allows 256 characters in a value.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ PLACE = "evenkeel-place"
 REVISION = "evenkeel-revision"
 HOLD = "evenkeel-hold"
 DELETION_COST = "evenkeel-deletion-cost"
+LEFT_OVER = "evenkeel-left-over-since"
 SERIALS = "evenkeel-serials"
 RESERVED_AT = "evenkeel-reserved-at"
 SCARCITY = "evenkeel-scarcity"

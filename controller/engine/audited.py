@@ -39,9 +39,11 @@ if TYPE_CHECKING:
         GroupSnapshot,
         InstanceRequest,
         Json,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
 
 _OWN_TAGS = "evenkeel-"
@@ -118,9 +120,14 @@ class _Audited:
         self._now = now
         self._marked = False
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Pass on."""
-        return await self._inner.observe(ref, names)
+        return await self._inner.observe(ref, names, leftovers)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -163,6 +170,15 @@ class _Audited:
         verb = "tag" if isinstance(operation, TagChange) else call
         async with self._on_record(call, self._because(verb, [name]), asked):
             await self._inner.operate(ref, name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Record and pass on. The target is the leftover's own name."""
+        asked: dict[str, Json] = {"resource": leftover}
+        if isinstance(operation, TagChange):
+            asked["tags"] = _own(operation.tags)
+        because = self._because("sweep", [leftover.rpartition("/")[2]])
+        async with self._on_record("sweep", because, asked):
+            await self._inner.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Record and pass on."""

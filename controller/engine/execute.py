@@ -10,7 +10,8 @@ The order makes a crash between any two lines harmless:
 6. deletions, after a fresh look at the victims and their locks,
 7. creations, each create-only and under its reserved name,
 8. the empty set of a fleet that ends, or else its tags, if the pass has settled something,
-9. extensions of members that are up: a crash before them costs time and nothing else.
+9. extensions of members that are up: a crash before them costs time and nothing else,
+10. leftovers of members that are gone, each deletion after a fresh look.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from controller.engine.installation import install_extensions
 from controller.engine.outcome import NO_MORE_THIS_PASS, Progress, Verb, accepted, not_sent, refused
 from controller.engine.removal import batch_may_run, delete_members
 from controller.engine.set_writes import delete_set, ensure_set, mark_set, reserve, write_settled
+from controller.engine.sweeping import sweep_leftovers
 from controller.spec.values import DeletionMode
 from providers.base import TagChange
 from providers.errors import ProviderError
@@ -61,6 +63,7 @@ async def execute(work: Work, memory: Memory) -> Execution:
     progress = await delete_set(work, progress)
     progress = await write_settled(work, progress)
     progress = await install_extensions(work, progress)
+    progress = await sweep_leftovers(work, progress)
     return Execution(progress.outcomes, progress.memory)
 
 

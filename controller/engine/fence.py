@@ -24,9 +24,11 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
 
 T = TypeVar("T")
@@ -43,9 +45,14 @@ class Fenced:
         self._provider = provider
         self._tenure = tenure
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Look, with or without a lease."""
-        return await self._provider.observe(ref, names)
+        return await self._provider.observe(ref, names, leftovers)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -68,6 +75,10 @@ class Fenced:
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         """Start an operation on one member, if the fleet is ours."""
         await self._send(ref, lambda: self._provider.operate(ref, name, operation))
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Tag or delete a leftover, if the fleet is ours."""
+        await self._send(ref, lambda: self._provider.sweep(ref, leftover, operation))
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Delete the set, if it is ours."""

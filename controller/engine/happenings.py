@@ -41,6 +41,7 @@ _DONE: Mapping[Verb, EventReason] = {
     Verb.CREATE: EventReason.CREATED,
     Verb.DELETE: EventReason.DELETING,
     Verb.MARK: EventReason.CHANGED,
+    Verb.SWEEP: EventReason.SWEPT,
     Verb.DELETE_SET: EventReason.DELETING,
 }
 """Accepted actions that are worth telling. Reservations and settled tags are bookkeeping."""

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from controller.core import leaving, preflight, scarcity, tags
+from controller.core import leaving, leftovers, preflight, scarcity, tags
 from controller.core.observed import Memory, interpret, refresh, settle
 from controller.core.serials import unsettled
-from providers.base import ProvisioningState
-from providers.errors import CallError, Throttled, Transient
+from providers.base import LeftoverSearch, ProvisioningState
+from providers.errors import CallError, ProviderError, Throttled, Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
     from controller.core.observed import Observed
@@ -68,7 +68,42 @@ async def look(
     if names:
         found = await look_by_name(fleet, provider, clock, names=names)
         observed = settle(ref, observed, found, names)
-    return Look(observed, recall(observed, memory, clock.now))
+    remembered = recall(observed, memory, clock.now)
+    return await _with_leftovers(fleet, provider, clock, Look(observed, remembered))
+
+
+async def _with_leftovers(fleet: Fleet, provider: Provider, clock: Clock, seen: Look) -> Look:
+    """Look for what lost members left behind, if it is time to. What cannot be seen is not there to sweep."""
+    searched = seen.memory.searched_at
+    traces = leftovers.read_traces(fleet, seen.observed)
+    now = clock.now
+    if traces is None or (searched is not None and now - searched < leftovers.SEARCH_EVERY):
+        return seen
+    looked = replace(seen, memory=replace(seen.memory, searched_at=now))
+    try:
+        listing = await provider.observe(fleet.ref, (), leftovers.search_for(traces))
+        if listing.leftovers is None:
+            return looked
+        found = leftovers.sort_out(fleet, traces, listing.leftovers)
+        observed = replace(seen.observed, leftovers=found)
+        asked = leftovers.to_confirm(fleet, observed, traces, now)
+        if asked:
+            sure = await look_at_leftovers(fleet, provider, clock, asked)
+            observed = leftovers.confirm(observed, sure)
+    except ProviderError:
+        return looked
+    return replace(looked, observed=observed)
+
+
+async def look_at_leftovers(
+    fleet: Fleet, provider: Provider, clock: Clock, asked: Mapping[str, str]
+) -> GroupSnapshot:
+    """Ask for leftovers one by one, with the locks of this moment. Raises ``ProviderError``."""
+
+    async def read() -> GroupSnapshot:
+        return await provider.observe(fleet.ref, (), LeftoverSearch(named=asked))
+
+    return await patiently(read, clock)
 
 
 def _leaving(observed: Observed) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class Verb(StrEnum):
     MARK = "mark"
     DELETE_SET = "deleteSet"
     OPERATE = "operate"
+    SWEEP = "sweep"
 
 
 @dataclass(frozen=True, slots=True)

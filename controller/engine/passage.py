@@ -18,9 +18,11 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
 
 
@@ -38,12 +40,17 @@ class Passage:
         self._why_shut = why_shut
         self.pages = 0
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Look; a list costs a request for each thousand members, and one when it fails."""
         if names is not None:
-            return await self._provider.observe(ref, names)
+            return await self._provider.observe(ref, names, leftovers)
         self.pages += 1
-        snapshot = await self._provider.observe(ref)
+        snapshot = await self._provider.observe(ref, None, leftovers)
         self.pages += list_pages(len(snapshot.instances)) - 1
         return snapshot
 
@@ -73,6 +80,11 @@ class Passage:
         """Start an operation on a member, while the gate is open."""
         self._check()
         await self._provider.operate(ref, name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Tag or delete a leftover, while the gate is open."""
+        self._check()
+        await self._provider.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Delete the set, while the gate is open."""

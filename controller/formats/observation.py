@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Group,
         GroupRef,
         Json,
+        Leftover,
         NetworkFacts,
         SizeFacts,
     )
@@ -92,6 +93,9 @@ def _observed(ref: GroupRef, shape: FleetShape, observed_at: datetime) -> Observ
         reserved_at=shape.reserved_at or tags.parse_time(set_tags.get(tags.RESERVED_AT)),
         group=group,
         catalog=shape.catalog.value() if shape.catalog else None,
+        leftovers=None
+        if shape.leftovers is None
+        else tuple(leftover.value() for leftover in shape.leftovers),
     )
 
 
@@ -118,7 +122,20 @@ def _fleet_entry(observed: Observed, asked: frozenset[str] | None) -> dict[str, 
     if observed.catalog:
         sizes = None if asked is None else asked | _sizes_had(observed)
         entry["catalog"] = _catalog_entry(observed.catalog, sizes)
+    if observed.leftovers is not None:
+        entry["leftovers"] = [_leftover_entry(leftover) for leftover in observed.leftovers]
     return entry
+
+
+def _leftover_entry(leftover: Leftover) -> dict[str, Json]:
+    return {
+        "id": leftover.id,
+        "kind": str(leftover.kind),
+        "tags": dict(leftover.tags),
+        "confirmed": leftover.confirmed,
+        "usedBy": leftover.used_by,
+        "ownerExists": leftover.owner_exists,
+    }
 
 
 def _instance_entry(member: Member) -> dict[str, Json]:

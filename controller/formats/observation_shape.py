@@ -22,6 +22,8 @@ from providers.base import (
     Group,
     Health,
     Instance,
+    Leftover,
+    LeftoverKind,
     Lock,
     LockLevel,
     NetworkFacts,
@@ -268,8 +270,26 @@ class CatalogShape(Shape):
         )
 
 
+class LeftoverShape(Shape):
+    """A NIC, disk or public address left behind. Only what is ``confirmed`` is ever swept."""
+
+    id: Text
+    kind: LeftoverKind
+    tags: dict[str, str] = Field(default_factory=dict)
+    confirmed: bool = False
+    used_by: str | None = None
+    owner_exists: bool = True
+
+    def value(self) -> Leftover:
+        """The leftover as a provider would show it."""
+        return Leftover(**dict(self))
+
+
 class FleetShape(Shape):
-    """One fleet. ``locks`` absent: there are none. ``locks`` null: they could not be read."""
+    """One fleet. ``locks`` absent: there are none. ``locks`` null: they could not be read.
+
+    ``leftovers`` absent: nobody looked, and so nothing is swept.
+    """
 
     exists: bool
     instances: tuple[InstanceShape, ...] | None = None
@@ -278,6 +298,7 @@ class FleetShape(Shape):
     reserved_at: Moment | None = None
     group: GroupShape | None = None
     catalog: CatalogShape | None = None
+    leftovers: tuple[LeftoverShape, ...] | None = None
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -2,7 +2,8 @@
 
 Besides the keys of the public contract: ``pool``, ``runnerUp``, ``replaces`` and ``retry`` on a step
 when they have something to say, ``operation`` and ``extension`` on one with the verb ``operate``,
-``inferred`` on a deletion, ``wantedSkew`` and ``outside`` in the spread, ``unchanged``, ``drift``, ``reservation`` and ``approved`` on a fleet, and ``errors`` beside
+``inferred`` on a deletion, ``wantedSkew`` and ``outside`` in the spread, ``sweep`` in the summary if there
+is any, ``unchanged``, ``drift``, ``reservation`` and ``approved`` on a fleet, and ``errors`` beside
 ``fleets`` for each fleet without a plan. Besides its verbs: ``markSet`` (``tombstone`` true: the set is
 marked for its end, false: it is not any more) and ``deleteSet``.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Tag
+from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Sweep, Tag
 from controller.formats.reading import FORMAT_VERSION
 from controller.formats.text import time_text
 
@@ -44,18 +45,18 @@ def plan_document(plans: Sequence[Plan], errors: Mapping[str, str]) -> dict[str,
 def step_entry(step: Step) -> dict[str, Json]:
     """One step as the document has it."""
     match step:
-        case EnsureSet():
-            return _ensure_entry(step)
+        case EnsureSet() | MarkSet() | DeleteSet():
+            return _set_entry(step)
         case Create():
             return _create_entry(step)
         case Delete():
             return _delete_entry(step)
         case Tag():
             return _tag_entry(step)
-        case MarkSet() | DeleteSet():
-            return _set_entry(step)
         case Install():
             return _install_entry(step)
+        case Sweep():
+            return _sweep_entry(step)
         case _:
             assert_never(step)
 
@@ -68,7 +69,8 @@ def summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
     steps = [step for plan in plans for step in plan.steps]
     creates = [step for plan in plans for step in plan.creates]
     replacing = sum(step.replaces is not None for step in creates)
-    return {
+    swept = sum(len(plan.sweeps) for plan in plans)
+    entry: dict[str, Json] = {
         "create": len(creates) - replacing,
         "delete": sum(len(plan.victims) for plan in plans)
         + sum(isinstance(step, DeleteSet) for step in steps),
@@ -77,6 +79,7 @@ def summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
         "unchanged": sum(plan.unchanged for plan in plans),
         "blocked": sum(len(plan.blocked) for plan in plans),
     }
+    return entry | ({"sweep": swept} if swept else {})
 
 
 def _fleet_entry(plan: Plan) -> dict[str, Json]:
@@ -153,7 +156,9 @@ def _tag_entry(step: Tag) -> dict[str, Json]:
     }
 
 
-def _set_entry(step: MarkSet | DeleteSet) -> dict[str, Json]:
+def _set_entry(step: EnsureSet | MarkSet | DeleteSet) -> dict[str, Json]:
+    if isinstance(step, EnsureSet):
+        return _ensure_entry(step)
     about = {"reason": str(step.reason), "why": step.why}
     if isinstance(step, DeleteSet):
         return {"verb": "deleteSet", **about}
@@ -166,6 +171,17 @@ def _install_entry(step: Install) -> dict[str, Json]:
         "operation": "installExtension",
         "instance": step.instance,
         "extension": step.extension,
+        "reason": str(step.reason),
+        "why": step.why,
+    }
+
+
+def _sweep_entry(step: Sweep) -> dict[str, Json]:
+    return {
+        "verb": "sweep",
+        "action": "mark" if step.marks else "delete",
+        "resource": step.leftover,
+        "instance": step.instance,
         "reason": str(step.reason),
         "why": step.why,
     }

@@ -80,6 +80,8 @@ def _intents(steps: Sequence[Mapping[str, Json]]) -> Iterator[tuple[str, str]]:
                 yield str(name), f"deletion ({step.get('reason')})"
         elif verb == "ensureSet":
             yield "the scale set", "creation"
+        elif verb == "sweep":
+            yield str(step.get("resource")).rpartition("/")[2], f"sweep ({step.get('action')})"
         else:
             yield str(step.get("instance")), f"{verb} ({step.get('reason')})"
 

@@ -17,7 +17,7 @@ from providers.arm.vm_disks import storage_profile
 from providers.simulated import locks
 from providers.simulated.documents import mapping_in, mappings_in
 from providers.simulated.locks import covers
-from providers.simulated.resources import is_nic
+from providers.simulated.resources import is_disk
 from providers.simulated.scenario import Call
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from providers.arm.emulator import Emulator
     from providers.arm.messages import Request
-    from providers.simulated.records import InstanceRecord
+    from providers.simulated.records import InstanceRecord, Leftover
 
 KIND = "Microsoft.Compute/disks"
 
@@ -158,8 +158,8 @@ def _disks(emulator: Emulator, scope: str) -> dict[str, _Found]:
         for document in _of_vm(emulator, record):
             found[str(document["id"]).lower()] = _Found(document, record)
     for left in emulator.world.leftovers.values():
-        if not is_nic(left.id):
-            found[left.id.lower()] = _Found(_left(emulator, left.id, left.since), None)
+        if is_disk(left.id):
+            found[left.id.lower()] = _Found(_left(emulator, left), None)
     for document in emulator.shelf.below(scope, KIND):
         found.setdefault(str(document["id"]).lower(), _Found(document, None))
     return {key: disk for key, disk in found.items() if covers(scope, key)}
@@ -176,6 +176,9 @@ def _of_vm(emulator: Emulator, record: InstanceRecord) -> Iterator[dict[str, obj
         shown = _document(emulator, str(own), record.created_at, kind)
         shown["location"] = record.ref.location
         shown["managedBy"] = record.id
+        if record.tags:
+            # Azure: a disk gets the tags of the VM that it is made with.
+            shown["tags"] = dict(record.tags)
         if record.zone is not None:
             shown["zones"] = [record.zone]
         properties = shown["properties"]
@@ -187,8 +190,10 @@ def _of_vm(emulator: Emulator, record: InstanceRecord) -> Iterator[dict[str, obj
         yield shown
 
 
-def _left(emulator: Emulator, disk_id: str, since: float) -> dict[str, object]:
-    shown = _document(emulator, disk_id, since, "Premium_LRS")
+def _left(emulator: Emulator, left: Leftover) -> dict[str, object]:
+    shown = _document(emulator, left.id, left.since, "Premium_LRS")
+    if left.tags:
+        shown["tags"] = dict(left.tags)
     properties = shown["properties"]
     if isinstance(properties, dict):
         properties["diskState"] = "Unattached"

@@ -1,4 +1,4 @@
-"""``$filter`` of ARM's lists, as far as clients use it: ``a eq 'b'`` joined by ``and``."""
+"""``$filter`` of ARM's lists, as far as clients use it: ``a eq 'b'`` joined by ``and``, and these by ``or``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TERM = re.compile(r"'?(?P<name>[A-Za-z/]+)'?\s+eq\s+'(?P<value>(?:[^']|'')*)'", re.IGNORECASE)
+_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
+
+
+def alternatives(text: str) -> list[dict[str, str]]:
+    """The parts of a filter between ``or``, each as ``parsed`` gives it. Raises ``Refusal`` (400)."""
+    return [parsed(part) for part in _OR.split(text)]
 
 
 def parsed(text: str) -> dict[str, str]:

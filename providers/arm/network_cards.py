@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from providers.arm.network_addresses import private_address, release, release_public
 from providers.arm.network_kinds import ADDRESSES, CARDS
 from providers.simulated.documents import mapping_in, mappings_in, plain_document, references
-from providers.simulated.resources import NIC_RESERVED_SECONDS, is_nic
+from providers.simulated.resources import NIC_RESERVED_SECONDS, address_id, is_nic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,12 +79,26 @@ def departed(emulator: Emulator, record: InstanceRecord) -> None:
         left = stays or card_id.lower() in emulator.world.leftovers
         if left and document is not None and emulator.shelf.get(card_id) is None:
             emulator.shelf.keep(card_id, document)
+            _keep_addresses(emulator, document, declared)
         if left and record.problem is not None:
             until = record.problem.at + NIC_RESERVED_SECONDS
             note = {"until": until, "instance": record.id}
             emulator.shelf.keep(f"{card_id}/evenkeel/reserved", note)
         if not left:
             drop(emulator, emulator.shelf.get(card_id) or document or {"id": card_id})
+
+
+def _keep_addresses(
+    emulator: Emulator,
+    card: Mapping[str, object],
+    declared: Mapping[str, Mapping[str, object]],
+) -> None:
+    """Keep the public addresses of a NIC that stays."""
+    for entry in mappings_in(mapping_in(card, "properties"), "ipConfigurations"):
+        public = mapping_in(mapping_in(entry, "properties"), "publicIPAddress").get("id")
+        document = declared.get(str(public).lower())
+        if document is not None:
+            emulator.shelf.keep(str(public), document)
 
 
 def drop(emulator: Emulator, card: Mapping[str, object]) -> None:
@@ -164,13 +178,12 @@ def _address(record: InstanceRecord, entry: Mapping[str, object]) -> dict[str, o
     configuration = mapping_in(mapping_in(entry, "properties"), "publicIPAddressConfiguration")
     if not configuration:
         return None
-    name = f"{record.name}-{configuration.get('name') or 'publicIP'}"
-    scope = f"{record.ref.group_scope}/providers/{ADDRESSES.type}"
+    own = address_id(record.ref, record.name, configuration)
     given = plain_document(mapping_in(configuration, "properties"))
     given.pop("deleteOption", None)
     return {
-        "name": name,
-        "id": f"{scope}/{name}",
+        "name": own.rpartition("/")[2],
+        "id": own,
         "type": ADDRESSES.type,
         "location": record.ref.location,
         "sku": {"name": "Standard", "tier": "Regional", **mapping_in(configuration, "sku")},

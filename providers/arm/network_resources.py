@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,9 @@ def patch(kind: Kind, emulator: Emulator, request: Request) -> Reply:
     tags = tags_in(request.document())
     if tags is not None:
         document = keep(emulator, kind, {**document, "tags": tags})
+        left = emulator.world.leftovers.get(str(document["id"]).lower())
+        if left is not None:
+            emulator.world.leftovers[left.id.lower()] = replace(left, tags=tags)
     return Reply(200, view(emulator, document), indented=True)
 
 
@@ -116,6 +120,7 @@ def delete(kind: Kind, emulator: Emulator, request: Request) -> Reply:
         emulator.shelf.leave(resource_id, kind.delete_seconds)
     if kind is ADDRESSES:
         release_public(emulator, resource_id)
+        emulator.world.leftovers.pop(resource_id.lower(), None)
     headers = accepted(
         emulator,
         request,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from providers.arm.compute_disks import disk_documents
 from providers.arm.emulator import GROUP
 from providers.arm.errors import Refusal
-from providers.arm.filters import matches, parsed
+from providers.arm.filters import alternatives, matches
 from providers.arm.messages import Reply
 from providers.arm.paging import paged
 from providers.arm.places import check_group
@@ -77,13 +77,13 @@ def delete_tags(emulator: Emulator, request: Request) -> Reply:
 
 
 def _listed(emulator: Emulator, request: Request, scope: str) -> Reply:
-    wanted = parsed(request.query.get("$filter", ""))
+    wanted = alternatives(request.query.get("$filter", ""))
     found = {
         str(document["id"]).lower(): {
             name: document[name] for name in _SHOWN if document.get(name) is not None
         }
         for document in documents_below(emulator, scope)
-        if matches(document, wanted)
+        if any(matches(document, one) for one in wanted)
     }
     reply = paged(emulator, request, list(found), found.__getitem__)
     return replace(reply, indented=False)
@@ -120,6 +120,9 @@ def _tags_of(emulator: Emulator, scope: str) -> Mapping[str, str]:
     if scale_set is not None:
         return scale_set.tags
     document = emulator.shelf.get(scope)
+    left = emulator.world.leftovers.get(key)
+    if document is None and left is not None:
+        return left.tags
     if document is None:
         text = f"The resource with id '{scope}' was not found."
         raise Refusal(404, "ResourceNotFound", text, gateway=True)
@@ -135,8 +138,17 @@ def _write(emulator: Emulator, scope: str, tags: dict[str, str]) -> None:
         world.sets[key] = replace(scale_set, tags=tags, etag=scale_set.etag + 1)
         world.changes += 1
     else:
-        document = emulator.shelf.get(scope) or {}
-        emulator.shelf.keep(scope, document | {"tags": tags})
+        _write_elsewhere(emulator, scope, tags)
+
+
+def _write_elsewhere(emulator: Emulator, scope: str, tags: dict[str, str]) -> None:
+    """On the shelf, on what a VM left behind, or on both: the region knows leftovers by itself."""
+    left, document = emulator.world.leftovers.get(scope.lower()), emulator.shelf.get(scope)
+    if left is not None:
+        emulator.world.leftovers[scope.lower()] = replace(left, tags=tags)
+        emulator.world.changes += 1
+    if document is not None or left is None:
+        emulator.shelf.keep(scope, (document or {}) | {"tags": tags})
 
 
 def _tags_document(scope: str, tags: Mapping[str, str]) -> dict[str, object]:

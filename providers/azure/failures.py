@@ -95,6 +95,8 @@ _BUSY = (
         "ResourceGroupBeingDeleted ResourceUpdateBlockedOnPlatformUpdate",
     ),
     Rule(Conflict, text="is marked for deletion"),
+    # Said about a disk that is to be deleted.
+    Rule(Conflict, code="OperationNotAllowed", text="is attached to vm"),
     Rule(Conflict, text="another operation is in progress"),
     Rule(Conflict, text="cannot modify extensions in the vm when the vm is not running"),
     Rule(Conflict, text="conflict with a concurrent request"),

@@ -134,6 +134,28 @@ class Connection:
                 response = await client.send_request(HttpRequest("GET", url), **options)
                 return answer_of(response)
 
+    async def change(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        *,
+        region: str,
+        body: Mapping[str, object] | None = None,
+    ) -> Answer:
+        """Send a request that changes something, once, and give the answer if it was accepted.
+
+        Raises ``ProviderError`` else. For what the SDK of compute does not know.
+        """
+        request = HttpRequest(method, f"{path}?{urlencode(query)}", json=body)
+        with translated(mutation=True, now=lambda: self.clock.now):
+            async with asyncio.timeout(CALL_SECONDS):
+                options: dict[str, Any] = {REGION: region}
+                answer = answer_of(await self.compute("").send_request(request, **options))
+        if answer.is_success:
+            return answer
+        raise error_of(answer, mutation=True, now=self.clock.now)
+
     async def close(self) -> None:
         """Close the transport and the credential, each of which has a session of its own."""
         await self._transport.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from providers.azure.catalog import Shelf
 from providers.azure.failed import Failures
+from providers.azure.leftovers import Attic
 from providers.azure.pipeline import Connection
 from providers.azure.preflight import Surroundings
 from providers.azure.reading import Reader
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
         GroupRef,
         GroupRequest,
         InstanceRequest,
+        LeftoverSearch,
         Lock,
         NetworkQuestion,
         Operation,
+        SweepOperation,
     )
 
 
@@ -51,8 +54,13 @@ class AzureProvider:
         self._failures = Failures()
         self._surroundings = Surroundings()
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
-        """Show the scale set, its members and the locks over them.
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
+        """Show the scale set, its members and the locks over them, and leftovers if asked for.
 
         ``observed_at`` is the moment before the first request: nothing shown is older than that.
         """
@@ -61,12 +69,14 @@ class AzureProvider:
         observed_at = connection.clock.now
         vms, (group, locks) = await _both(reader, names)
         reasons = await self._failures.of(connection, ref, vms)
+        left = None if leftovers is None else await Attic(connection, ref).search(leftovers)
         return GroupSnapshot(
             observed_at=observed_at,
             group=group,
             instances=tuple(instance_of(vm, reasons) for vm in vms),
             locks=locks,
             complete=names is None,
+            leftovers=left,
         )
 
     async def catalog(
@@ -112,6 +122,10 @@ class AzureProvider:
             self._failures.remember(ref, f"{name}/{operation.name}", url)
         else:
             await writer.operate(name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Change tags of one leftover, or start its deletion."""
+        await Attic(self._connection(), ref).sweep(leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Delete the set. ``Rejected`` while it has members."""

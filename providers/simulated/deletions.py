@@ -64,7 +64,7 @@ def delete_set(world: World, ref: GroupRef) -> None:
 
 
 def delete_leftover(world: World, resource_id: str) -> None:
-    """Delete a NIC or disk whose VM is gone; one that is gone itself is accepted."""
+    """Delete a NIC, disk or public address whose VM is gone; one that is gone itself is accepted."""
     locks.check_delete(world.locks(), resource_id)
     key = resource_id.lower()
     for record in world.roster:
@@ -73,5 +73,9 @@ def delete_leftover(world: World, resource_id: str) -> None:
     left = world.leftovers.get(key)
     if left is not None and left.reserved_until > world.clock.elapsed:
         raise failures.nic_reserved(left.instance_id)
+    if left is not None and (left.used_by or "").lower() in world.leftovers:
+        raise failures.resource_in_use(resource_id, str(left.used_by))
     world.leftovers.pop(key, None)
+    # The ARM face may keep a document of it.
+    world.documents.pop(key, None)
     world.changes += 1

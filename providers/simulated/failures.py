@@ -259,6 +259,16 @@ def resource_missing(kind: str, name: str, resource_group: str) -> NotFound:
     )
 
 
+def leftover_missing(resource_id: str) -> NotFound:
+    """There is no NIC, disk or address of this id."""
+    scope, _, kind_and_name = resource_id.partition("/providers/")
+    return NotFound(
+        "ResourceNotFound",
+        f"The Resource '{kind_and_name}' under resource group '{scope.rpartition('/')[2]}' was not found. "
+        "For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+    )
+
+
 def group_missing(resource_group: str) -> NotFound:
     """The resource group does not exist (only in a strict region)."""
     text = f"Resource group '{resource_group}' could not be found."

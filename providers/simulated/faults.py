@@ -38,11 +38,13 @@ class Faults:
         calls: Sequence[int] = (),
         creations: Sequence[int] = (),
         installations: Sequence[int] = (),
+        deletions: Sequence[int] = (),
     ) -> None:
         self._scenario = scenario
         self.installations = list(installations) or [0] * len(scenario.extensions)
         self.calls = list(calls) or [0] * len(scenario.failures)
         self.creations = list(creations) or [0] * len(scenario.creations)
+        self.deletions = list(deletions) or [0] * len(scenario.deletions)
 
     def call(self, call: Call, names: Sequence[str], at: float) -> CallFault | None:
         """Count a call for every fault that it matches, and give the first that strikes it."""
@@ -74,6 +76,16 @@ class Faults:
                 met = self.installations[index]
                 struck = struck or fault.skip < met <= fault.skip + fault.times
         return failures.extension_failed(record.name, extension) if struck else None
+
+    def leaves_everything(self, record: InstanceRecord, at: float) -> bool:
+        """Count a deletion for every fault that it matches, and say whether one strikes it."""
+        struck = False
+        for index, fault in enumerate(self._scenario.deletions):
+            named = fault.instance is None or _names_it(fault.instance, [record.name])
+            if at >= fault.at and named:
+                self.deletions[index] += 1
+                struck |= fault.skip < self.deletions[index] <= fault.skip + fault.times
+        return struck
 
 
 def is_harmless(fault: CallFault) -> bool:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
+        SweepOperation,
     )
     from providers.simulated.region import SimulatedRegion
 
@@ -89,9 +91,14 @@ class LivingProvider:
         self._saved = region.world.changes
         self._turn: asyncio.Future[None] | None = None
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Show the scale set, its members and the locks over them."""
-        return await self._call(lambda: self._inner.observe(ref, names))
+        return await self._call(lambda: self._inner.observe(ref, names, leftovers))
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -114,6 +121,10 @@ class LivingProvider:
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         """Start a power operation on one member, or change its tags."""
         await self._call(lambda: self._inner.operate(ref, name, operation))
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Change tags of one leftover, or delete it."""
+        await self._call(lambda: self._inner.sweep(ref, leftover, operation))
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Delete the set."""

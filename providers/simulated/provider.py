@@ -16,8 +16,10 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
+        SweepOperation,
     )
     from providers.simulated.region import SimulatedRegion
 
@@ -37,9 +39,16 @@ class SimulatedProvider:
         self.region = region
         self._on_change = on_change
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
-        """Show the scale set, its members and the locks over them."""
-        return self._call(Call.OBSERVE, names or (), lambda: self.region.observe(ref, names))
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
+        """Show the scale set, its members and the locks over them, and leftovers if asked for."""
+        return self._call(
+            Call.OBSERVE, names or (), lambda: self.region.observe(ref, names, leftovers)
+        )
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -64,6 +73,11 @@ class SimulatedProvider:
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         """Start a power operation or an installation on one member, or change its tags."""
         self._call(Call.OPERATE, (name,), lambda: self.region.operate(ref, name, operation))
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Change tags of one leftover, or delete it."""
+        names = (leftover.rpartition("/")[2], ref.name)
+        self._call(Call.SWEEP, names, lambda: self.region.sweep(leftover, operation))
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Delete the set."""

@@ -120,15 +120,18 @@ class Ghost:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """A NIC or disk whose VM is gone.
+    """A NIC, disk or public address whose VM is gone.
 
-    ``reserved_until``: Azure keeps the NIC of a failed creation for that VM for 180 s.
+    ``reserved_until``: Azure keeps the NIC of a failed creation for that VM for 180 s. ``used_by``: the NIC
+    that has it, of a public address.
     """
 
     id: str
     instance_id: str
     since: float
     reserved_until: float = 0.0
+    tags: Mapping[str, str] = field(default_factory=dict)
+    used_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

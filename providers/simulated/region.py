@@ -20,6 +20,7 @@ from providers.simulated import (
     operations,
     resources,
     scale_sets,
+    sweeping,
 )
 from providers.simulated.clock import VirtualClock
 from providers.simulated.dice import Dice
@@ -38,9 +39,11 @@ if TYPE_CHECKING:
         Group,
         GroupRequest,
         InstanceRequest,
+        LeftoverSearch,
         LockLevel,
         NetworkQuestion,
         Operation,
+        SweepOperation,
     )
     from providers.simulated.records import InstanceRecord, Leftover
     from providers.simulated.scenario import Call
@@ -89,8 +92,13 @@ class SimulatedRegion:
                 raise failures.no_answer() from error
         raise failure_of(fault, self.clock.now)
 
-    def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
-        """Show a set, its members and the locks, as ``providers.base`` says."""
+    def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
+        """Show a set, its members, the locks and leftovers, as ``providers.base`` says."""
         self.world.settle()
         resources.check_resource_group(ref, self.world)
         scale_set = self.world.sets.get(ref.id.lower())
@@ -105,6 +113,7 @@ class SimulatedRegion:
             if self._locks_unreadable()
             else locks.seen_from(self.world.locks(), ref.group_scope),
             complete=names is None,
+            leftovers=None if leftovers is None else sweeping.search(self.world, ref, leftovers),
         )
 
     def listed(self, ref: GroupRef | None = None) -> list[InstanceRecord]:
@@ -173,6 +182,11 @@ class SimulatedRegion:
             deletions.delete_one(self.world, ref, name)
         else:
             operations.operate(self.world, ref, name, operation)
+
+    def sweep(self, leftover: str, operation: SweepOperation) -> None:
+        """Change tags of what a VM left behind, or delete it."""
+        self.world.settle()
+        sweeping.sweep(self.world, leftover, operation)
 
     def delete_leftover(self, resource_id: str) -> None:
         """Delete a NIC or disk whose VM is gone; one that is gone itself is accepted.

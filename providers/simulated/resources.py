@@ -9,7 +9,7 @@ from providers.simulated.documents import mapping_in, mappings_in, references
 from providers.simulated.records import Leftover, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from providers.base import GroupRef, InstanceRequest
     from providers.simulated.dice import Dice
@@ -65,21 +65,57 @@ def is_nic(resource_id: str) -> bool:
     return "/networkinterfaces/" in resource_id.lower()
 
 
-def left_by(record: InstanceRecord, locked: frozenset[str], at: float) -> list[Leftover]:
-    """What stays of a VM that goes: what its delete options keep, and what a lock keeps."""
-    failed_at = record.problem.at if record.problem is not None else None
-    return [
-        Leftover(
-            resource.id,
-            record.id,
-            at,
-            failed_at + NIC_RESERVED_SECONDS
-            if failed_at is not None and is_nic(resource.id)
-            else 0.0,
-        )
-        for resource in record.resources
-        if resource.kept or resource.id in locked
+def is_disk(resource_id: str) -> bool:
+    """Whether an ARM id is that of a disk."""
+    return "/disks/" in resource_id.lower()
+
+
+def address_id(ref: GroupRef, vm: str, configuration: Mapping[str, object]) -> str:
+    """ARM id of the public address that a VM's NIC declares."""
+    name = f"{vm}-{configuration.get('name') or 'publicIP'}"
+    return f"{ref.group_scope}/providers/Microsoft.Network/publicIPAddresses/{name}"
+
+
+def addresses_of(record: InstanceRecord) -> Iterator[tuple[str, str]]:
+    """The NIC and the id of each public address that a VM declares inside itself."""
+    profile = mapping_in(record.document, "networkProfile")
+    cards = mappings_in(profile, "networkInterfaceConfigurations")
+    made = [part for part in record.resources if is_nic(part.id)]
+    for part, card in zip(made, cards, strict=False):
+        for entry in mappings_in(mapping_in(card, "properties"), "ipConfigurations"):
+            properties = mapping_in(entry, "properties")
+            configuration = mapping_in(properties, "publicIPAddressConfiguration")
+            if configuration:
+                yield part.id, address_id(record.ref, record.name, configuration)
+
+
+def left_by(
+    record: InstanceRecord, locked: frozenset[str], at: float, *, everything: bool = False
+) -> list[Leftover]:
+    """What stays of a VM that goes: what its delete options keep, and what a lock keeps.
+
+    ``everything``: Azure has forgotten to take anything along. Public addresses stay with their NIC.
+    """
+    left = [
+        _left(record, part.id, at)
+        for part in record.resources
+        if everything or part.kept or part.id in locked
     ]
+    cards = {one.id for one in left}
+    return left + [
+        Leftover(address, record.id, at, used_by=card)
+        for card, address in addresses_of(record)
+        if card in cards
+    ]
+
+
+def _left(record: InstanceRecord, resource_id: str, at: float) -> Leftover:
+    if is_nic(resource_id):
+        failed_at = record.problem.at if record.problem is not None else None
+        reserved = 0.0 if failed_at is None else failed_at + NIC_RESERVED_SECONDS
+        return Leftover(resource_id, record.id, at, reserved)
+    # Azure: a disk that is made with its VM gets the VM's tags, and a NIC gets none.
+    return Leftover(resource_id, record.id, at, tags=dict(record.tags))
 
 
 def check_references(ref: GroupRef, request: InstanceRequest, world: World) -> None:

@@ -18,8 +18,8 @@ from providers.simulated.records import (
 class Saved:
     """Everything of a region but its start, its scenario and its VMs.
 
-    ``calls``, ``creations`` and ``installations`` count how often each fault was met; ``pending`` and ``waiting`` are
-    indexes of the scenario's events. ``documents`` are what the ARM face keeps; see ``World``.
+    ``calls``, ``creations``, ``installations`` and ``deletions`` count how often each fault was met;
+    ``pending`` and ``waiting`` are indexes of the scenario's events. ``documents`` are what the ARM face keeps; see ``World``.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -38,6 +38,7 @@ class Saved:
     waiting: tuple[int, ...]
     documents: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     installations: tuple[int, ...] = ()
+    deletions: tuple[int, ...] = ()
 
 
 REST = TypeAdapter(Saved)

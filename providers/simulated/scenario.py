@@ -43,6 +43,7 @@ class Call(StrEnum):
     CREATE = "create"
     DELETE = "delete"
     OPERATE = "operate"
+    SWEEP = "sweep"
     DELETE_GROUP = "deleteGroup"
     POLL = "poll"
 
@@ -178,6 +179,20 @@ class ExtensionFault:
 
 
 @dataclass(frozen=True, slots=True)
+class DeletionFault:
+    """Deletions that leave NICs, disks and addresses behind, whatever their delete options say.
+
+    ``times`` of those that match, after ``skip``.
+    """
+
+    __pydantic_config__ = _STRICT
+    times: Count = 1
+    skip: Count = 0
+    at: Seconds = 0.0
+    instance: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LockFault:
     """A lock that somebody sets at a time, on an ARM id or on the instance of that name.
 
@@ -255,6 +270,7 @@ class Scenario:
     failures: tuple[CallFault, ...] = ()
     creations: tuple[CreationFault, ...] = ()
     extensions: tuple[ExtensionFault, ...] = ()
+    deletions: tuple[DeletionFault, ...] = ()
     locks: tuple[LockFault, ...] = ()
     locks_unreadable: tuple[Window, ...] = ()
     foreign_instances: tuple[ForeignInstance, ...] = ()

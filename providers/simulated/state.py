@@ -185,6 +185,7 @@ def _saved(world: World) -> Saved:
         waiting=tuple(world.waiting),
         documents=world.documents,
         installations=tuple(world.faults.installations),
+        deletions=tuple(world.faults.deletions),
     )
 
 

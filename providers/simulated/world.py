@@ -87,7 +87,8 @@ class World:
         self.leftovers = {left.id.lower(): left for left in saved.leftovers}
         self.own_locks = list(saved.locks)
         self.documents = dict(saved.documents)
-        self.faults = Faults(self.scenario, saved.calls, saved.creations, saved.installations)
+        counts = (saved.calls, saved.creations, saved.installations, saved.deletions)
+        self.faults = Faults(self.scenario, *counts)
         self.pending, self.waiting = list(saved.pending), list(saved.waiting)
         self.plan_ahead()
 
@@ -241,7 +242,8 @@ class World:
         locked = frozenset(
             resource.id for resource in record.resources if locks.undeletable(held, resource.id)
         )
-        for leftover in resources.left_by(record, locked, at):
+        everything = self.faults.leaves_everything(record, at)
+        for leftover in resources.left_by(record, locked, at, everything=everything):
             self.leftovers[leftover.id.lower()] = leftover
         self.roster.drop(record)
         self.ghosts.append(Ghost(record, at + self.scenario.list_lag))

@@ -9,12 +9,21 @@ from controller.cli.rows import PlanView
 from controller.core.steps import Approval
 from tests.cli import views
 from tests.cli.transcripts import check_transcript
+from tests.core.leftover_worlds import a_disk, a_look, left, planned, tidy
 
 
 def test_markdown_reads_well() -> None:
     """Summary, folded fleets, tables and pictures stand where the transcript has them."""
     views_shown = [views.scale_out_view(), views.scale_in_view()]
     check_transcript("plan-markdown", plan_markdown(views_shown))
+
+
+def test_sweeps_are_in_the_table() -> None:
+    """Leftovers are rows of the table, and a plan of nothing else is not called empty."""
+    text = plan_markdown([PlanView(planned(a_look(left("web-000001-nic"), a_disk()), tidy()))])
+    assert "| `~` | web-000001-nic |" in text
+    assert "| `-` | web-000002\\_OsDisk\\_1" in text
+    assert "No changes." not in text
 
 
 def test_quiet_fleet_is_folded() -> None:

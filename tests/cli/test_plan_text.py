@@ -24,6 +24,7 @@ from controller.core.steps import (
 from controller.formats.sighting import Sighting
 from tests.cli import views
 from tests.cli.transcripts import check_transcript, longest_line
+from tests.core.leftover_worlds import a_disk, a_look, left, planned, tidy
 
 PIPE = Screen()
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -36,6 +37,14 @@ def _both() -> list[PlanView]:
 def test_plan_reads_well() -> None:
     """Steps, picture, blocked members, notes, legend and summary stand where the transcript has them."""
     check_transcript("plan-text", plan_text(_both(), PIPE))
+
+
+def test_sweeps_read_well() -> None:
+    """Leftovers have lines of their own, and the summary counts them beside the instances."""
+    made = planned(a_look(left("web-000001-nic"), a_disk()), tidy())
+    text = plan_text([PlanView(made)], PIPE)
+    check_transcript("plan-sweep", text)
+    assert longest_line(text) <= 80
 
 
 def test_ascii_plan_is_ascii() -> None:

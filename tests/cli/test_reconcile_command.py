@@ -44,6 +44,23 @@ def test_missing_way_out_is_told(shell: Shell) -> None:
     assert shell.run(*words, "--detailed-exitcode").code == 3
 
 
+def test_leftovers_are_told(shell: Shell) -> None:
+    """What a lost member left behind is in plan, events and explanation, and is marked before it goes."""
+    scenario = shell.scenario("{deletions: [{times: 1}]}")
+    words = ("--state", "r.json", "--scenario", scenario)
+    assert shell.run("reconcile", shell.spec(), "--until-converged", *words).code == 0
+    path = shell.spec(replicas=5)
+    assert shell.run("reconcile", path, *words).code == 0
+    assert shell.run("reconcile", path, "--until-converged", *words).code == 0
+    planned = shell.run("reconcile", path, "--dry-run", *words)
+    assert "Note: web-000003-nic, web-000003_OsDisk_1_" in planned.out
+    events = shell.run("get", "events", "--specs", path, *words).out
+    assert "the member that had this networkInterface is gone" in events
+    shell.write("seen.json", shell.run("observe", path, "-o", "json", *words).out)
+    again = shell.run("reconcile", path, "--dry-run", "--observed", "seen.json")
+    assert "Note: web-000003-nic, web-000003_OsDisk_1_" in again.out
+
+
 def test_dry_run_writes_nothing(shell: Shell) -> None:
     """A dry run leaves no region behind, and a second one plans the same."""
     path = shell.spec()

@@ -11,7 +11,14 @@ from controller.engine.converge import converge
 from controller.spec.compile import compile_specs
 from controller.spec.source import SourceFile
 from controller.spec.values import DeletionMode
-from providers.base import InstallExtension, LockLevel, PowerOperation, SingleDelete, TagChange
+from providers.base import (
+    InstallExtension,
+    LeftoverSearch,
+    LockLevel,
+    PowerOperation,
+    SingleDelete,
+    TagChange,
+)
 from providers.errors import ProviderError
 from tests.builders import a_fleet
 from tests.providers.azure.emulated import EmulatedCloud
@@ -101,6 +108,11 @@ async def _each_call(cloud: EmulatedCloud) -> None:
         for one in (PowerOperation.START, operation):
             await _tried(provider.operate(REF, "web-000001", one))
             cloud.advance(120)
+    listing = await provider.observe(REF, (), LeftoverSearch("web-"))
+    for one in listing.leftovers or ():
+        await _tried(provider.observe(REF, (), LeftoverSearch(named={one.id: "web-000001"})))
+        await _tried(provider.sweep(REF, one.id, TagChange({"a": "b"})))
+        await _tried(provider.sweep(REF, one.id, SingleDelete()))
     cloud.lock(LockLevel.CAN_NOT_DELETE, REF.instance_id("web-000001"))
     await _tried(provider.observe(REF))
     for name in ("web-000001", "web-000002"):

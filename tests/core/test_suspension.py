@@ -86,7 +86,7 @@ def test_over_is_awake(process: str, seen: Observed, words: str) -> None:
     )
 
 
-@pytest.mark.parametrize("process", ["drift", "repair", "rebalance", "sweep"])
+@pytest.mark.parametrize("process", ["drift", "repair", "rebalance"])
 def test_idle_processes_are_told(process: str) -> None:
     """Suspending what this version does not do changes no plan, and the notes say so."""
     made, bare = planned(asleep(process), EXCESS), planned(a_fleet(3), EXCESS)

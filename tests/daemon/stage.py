@@ -34,9 +34,11 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
 
 T = TypeVar("T")
@@ -70,12 +72,17 @@ class Counting:
     lists: list[tuple[float, str]] = field(default_factory=list)
     writes: list[tuple[float, str, str]] = field(default_factory=list)
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         if names is None:
             self.lists.append((self.clock.elapsed, ref.name))
         else:
             self.calls["named"] += 1
-        return await self.inner.observe(ref, names)
+        return await self.inner.observe(ref, names, leftovers)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -98,6 +105,10 @@ class Counting:
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         self.writes.append((self.clock.elapsed, ref.name, "operate"))
         await self.inner.operate(ref, name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        self.writes.append((self.clock.elapsed, ref.name, "sweep"))
+        await self.inner.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         self.writes.append((self.clock.elapsed, ref.name, "delete_group"))

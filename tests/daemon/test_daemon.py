@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from controller.spec.values import Fleet
-    from providers.base import GroupRef, GroupSnapshot, InstanceRequest
+    from providers.base import GroupRef, GroupSnapshot, InstanceRequest, LeftoverSearch
     from providers.simulated.provider import SimulatedProvider
 
 
@@ -167,11 +167,16 @@ def test_a_dry_daemon_changes_nothing() -> None:
 class Throttling(Counting):
     """Asks for half a minute of patience whenever a fleet whose name begins with ``sick`` is looked at."""
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         if ref.name.startswith("sick"):
             until = self.clock.now + timedelta(seconds=30)
             raise Throttled("TooManyRequests", "too many requests", until=until)
-        return await super().observe(ref, names)
+        return await super().observe(ref, names, leftovers)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -236,9 +241,14 @@ def test_a_hanging_pass_is_given_up() -> None:
 class Hanging(Counting):
     """A platform that never answers."""
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         await self.clock.sleep(1e6)
-        return await super().observe(ref, names)
+        return await super().observe(ref, names, leftovers)
 
 
 def test_a_hang_is_found_and_told() -> None:

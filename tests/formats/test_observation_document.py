@@ -15,7 +15,19 @@ from controller.engine.look import recall
 from controller.formats.observation import observation_document, read_observation, what_lacks
 from controller.formats.reading import DocumentError
 from controller.formats.text import json_text
-from providers.base import Extension, Failure, Health, LockLevel, PowerState, ProvisioningState
+from providers.base import (
+    BalancerFacts,
+    Extension,
+    Failure,
+    Health,
+    Leftover,
+    LeftoverKind,
+    LockLevel,
+    NetworkFacts,
+    PowerState,
+    ProvisioningState,
+    SubnetFacts,
+)
 from tests.builders import (
     NOW,
     REF,
@@ -278,6 +290,25 @@ def test_lacking_fleet_is_not_empty() -> None:
     seen = read_observation(OBSERVATION, "seen.json", [web(), a_fleet(name="db")])
     assert list(seen) == ["web"]
     assert what_lacks("db", seen).startswith("the observation lacks db; it has web.")
+
+
+def test_leftovers_come_back() -> None:
+    """Leftovers and the network are written and read back; without the key nobody has looked."""
+    network = NetworkFacts(
+        subnets={"/s": SubnetFacts(nat_gateway=False, route_table=True, free_addresses=3)},
+        balancers={"/lb": BalancerFacts(standard=True, outbound=False, pools=frozenset({"/p"}))},
+        missing=frozenset({"/gone"}),
+    )
+    found = (
+        Leftover("/nic", LeftoverKind.INTERFACE),
+        Leftover("/disk", LeftoverKind.DISK, {"a": "b"}, True, "/vm", False),  # noqa: FBT003 -- fields of a value
+    )
+    catalog = replace(a_catalog(), network=network)
+    look = observed(members_in({"1": 1}), leftovers=found, catalog=catalog)
+    seen = read(json_text(observation_document(NOW, {"web": look})))
+    assert (seen.leftovers, seen.catalog) == (found, catalog)
+    silent = observed(members_in({"1": 1}))
+    assert read(json_text(observation_document(NOW, {"web": silent}))).leftovers is None
 
 
 def test_secrets_stay_out() -> None:

@@ -26,6 +26,7 @@ from controller.core.steps import (
     Prevented,
     Reason,
     Step,
+    Sweep,
     Tag,
     Victim,
 )
@@ -71,6 +72,8 @@ def hash_of(document: dict[str, Json]) -> object:
     """The hash of the first fleet."""
     return json.loads(json.dumps(document))["fleets"][0]["hash"]
 
+
+SWEEP = Sweep("/subscriptions/s/nic", "web-000001", True, Reason.LEFT_OVER, "gone")  # noqa: FBT003 -- a field of a value
 
 STEPS: list[tuple[Step, dict[str, Json]]] = [
     (
@@ -157,6 +160,28 @@ STEPS: list[tuple[Step, dict[str, Json]]] = [
         DeleteSet(Reason.TOMBSTONE, "nobody is left"),
         {"verb": "deleteSet", "reason": "Tombstone", "why": "nobody is left"},
     ),
+    (
+        SWEEP,
+        {
+            "verb": "sweep",
+            "action": "mark",
+            "resource": "/subscriptions/s/nic",
+            "instance": "web-000001",
+            "reason": "LeftOver",
+            "why": "gone",
+        },
+    ),
+    (
+        replace(SWEEP, marks=False),
+        {
+            "verb": "sweep",
+            "action": "delete",
+            "resource": "/subscriptions/s/nic",
+            "instance": "web-000001",
+            "reason": "LeftOver",
+            "why": "gone",
+        },
+    ),
 ]
 
 
@@ -164,6 +189,14 @@ STEPS: list[tuple[Step, dict[str, Json]]] = [
 def test_step_is_written_whole(step: Step, entry: dict[str, Json]) -> None:
     """Each kind of step has the contract's keys, and ours only where they say something."""
     assert step_entry(step) == entry
+
+
+def test_summary_counts_sweeps() -> None:
+    """Leftovers have a count of their own, where there are any."""
+    assert "sweep" not in plan_document([a_plan(CREATE)], {})["summary"]  # type: ignore[operator]  # a JSON object
+    summary = plan_document([a_plan(SWEEP, replace(SWEEP, marks=False))], {})["summary"]
+    assert isinstance(summary, dict)
+    assert summary["sweep"] == 2
 
 
 def test_summary_counts_kinds() -> None:

@@ -14,21 +14,32 @@ from providers.base import (
     Extension,
     Health,
     InstallExtension,
+    LeftoverKind,
+    LeftoverSearch,
     LockLevel,
     NetworkQuestion,
     PowerOperation,
     PowerState,
     ProvisioningState,
+    SingleDelete,
     TagChange,
     balancer_of,
 )
-from providers.errors import Conflict, NotFound, OutcomeUnknown, QuotaExceeded, Rejected
-from tests.providers.worlds import A_WHILE, TIDY, ZONAL, a_request, run
+from providers.errors import Conflict, Locked, NotFound, OutcomeUnknown, QuotaExceeded, Rejected
+from tests.providers.worlds import A_WHILE, ADDRESSED, TIDY, ZONAL, a_request, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from providers.base import Document, Group, GroupRef, Instance, NetworkFacts, Provider
+    from providers.base import (
+        Document,
+        Group,
+        GroupRef,
+        Instance,
+        Leftover,
+        NetworkFacts,
+        Provider,
+    )
 
 
 AGENT: Document = {
@@ -69,6 +80,10 @@ class Cloud(Protocol):
         """Set a lock."""
         ...
 
+    def leave_behind(self) -> None:
+        """Let every deletion from now on leave NICs, disks and addresses behind."""
+        ...
+
     def know_only(self, resources: Sequence[str], subnets: Mapping[str, bool]) -> None:
         """Let nothing exist but these resources, and these subnets, each with a NAT gateway or without."""
         ...
@@ -97,6 +112,33 @@ def group_of(cloud: Cloud) -> Group:
     group = run(cloud.provider.observe(cloud.ref)).group
     assert group is not None
     return group
+
+
+def left_behind(cloud: Cloud) -> dict[LeftoverKind, Leftover]:
+    """Delete a member so that NIC, disk and public address stay, and give them as they are listed."""
+    settled(cloud)
+    request = a_request("web-000001", tags={"evenkeel-owner": "me"}, document=ADDRESSED)
+    run(cloud.provider.create(cloud.ref, request))
+    cloud.advance(A_WHILE)
+    cloud.leave_behind()
+    run(cloud.provider.delete(cloud.ref, ["web-000001"]))
+    cloud.advance(A_WHILE)
+    return listed_leftovers(cloud)
+
+
+def listed_leftovers(cloud: Cloud, prefix: str = "web-") -> dict[LeftoverKind, Leftover]:
+    """What the listing of leftovers shows."""
+    shown = run(cloud.provider.observe(cloud.ref, (), LeftoverSearch(prefix))).leftovers
+    assert shown is not None
+    return {one.kind: one for one in shown}
+
+
+def named_leftovers(cloud: Cloud, *ids: str) -> dict[LeftoverKind, Leftover]:
+    """What looks at these leftovers of web-000001 show."""
+    search = LeftoverSearch(named=dict.fromkeys(ids, "web-000001"))
+    shown = run(cloud.provider.observe(cloud.ref, (), search)).leftovers
+    assert shown is not None
+    return {one.kind: one for one in shown}
 
 
 def asked_about(cloud: Cloud, question: NetworkQuestion) -> NetworkFacts:
@@ -273,6 +315,74 @@ class ProviderContract:
         assert catalog.sizes["Standard_D2s_v5"].vcpus == 2
         assert catalog.quotas["standardDSv5Family"].used == 4
         assert catalog.max_fault_domains == 3
+
+    def test_leftovers_are_listed(self, cloud: Cloud) -> None:
+        """What a VM leaves behind is listed by the beginning of its name; a disk has the VM's tags."""
+        left = left_behind(cloud)
+        assert set(left) == set(LeftoverKind)
+        assert all(one.name.lower().startswith("web-000001") for one in left.values())
+        assert not any(one.confirmed for one in left.values())
+        assert left[LeftoverKind.DISK].tags == {"evenkeel-owner": "me"}
+        assert left[LeftoverKind.INTERFACE].tags == left[LeftoverKind.ADDRESS].tags == {}
+        assert listed_leftovers(cloud, "db-") == {}
+        assert run(cloud.provider.observe(cloud.ref)).leftovers is None
+
+    def test_named_leftovers_tell_their_use(self, cloud: Cloud) -> None:
+        """Asked for by its id, a leftover tells who has it and whether its VM exists."""
+        settled(cloud)
+        run(cloud.provider.create(cloud.ref, a_request("web-000001", document=ADDRESSED)))
+        cloud.advance(A_WHILE)
+        ids = [one.id for one in listed_leftovers(cloud).values()]
+        in_use = named_leftovers(cloud, *ids, f"{ids[0]}-no-such").values()
+        assert [one.confirmed and one.owner_exists for one in in_use] == [True] * 3
+        assert all(one.used_by for one in in_use)
+        cloud.leave_behind()
+        run(cloud.provider.delete(cloud.ref, ["web-000001"]))
+        cloud.advance(A_WHILE)
+        left = named_leftovers(cloud, *ids)
+        assert not any(one.owner_exists for one in left.values())
+        free = {kind: one.used_by is None for kind, one in left.items()}
+        assert free == {
+            LeftoverKind.INTERFACE: True,
+            LeftoverKind.DISK: True,
+            LeftoverKind.ADDRESS: False,
+        }
+
+    def test_leftovers_are_tagged_and_go(self, cloud: Cloud) -> None:
+        """A sweep tags a leftover, and deletes it; an address goes after its NIC, and twice is as once."""
+        left = left_behind(cloud)
+        sweep, ref = cloud.provider.sweep, cloud.ref
+        for one in left.values():
+            run(sweep(ref, one.id, TagChange({"seen": "1", "gone": "2"})))
+            run(sweep(ref, one.id, TagChange({"gone": None})))
+        tagged = named_leftovers(cloud, *(one.id for one in left.values()))
+        assert {one.tags["seen"] for one in tagged.values()} == {"1"}
+        assert not any("gone" in one.tags for one in tagged.values())
+        assert tagged[LeftoverKind.DISK].tags["evenkeel-owner"] == "me"
+        assert listed_leftovers(cloud)[LeftoverKind.INTERFACE].tags == {"seen": "1"}
+        with pytest.raises(Conflict):
+            run(sweep(ref, left[LeftoverKind.ADDRESS].id, SingleDelete()))
+        for kind in LeftoverKind:
+            for _ in range(2):
+                run(sweep(ref, left[kind].id, SingleDelete()))
+                cloud.advance(A_WHILE)
+        assert listed_leftovers(cloud) == {}
+        with pytest.raises(NotFound):
+            run(sweep(ref, left[LeftoverKind.DISK].id, TagChange({"seen": "2"})))
+
+    def test_used_leftovers_stay(self, cloud: Cloud) -> None:
+        """What a VM has is not deleted: the platform says Conflict."""
+        settled(cloud, ["web-000001"])
+        for one in listed_leftovers(cloud).values():
+            with pytest.raises(Conflict):
+                run(cloud.provider.sweep(cloud.ref, one.id, SingleDelete()))
+
+    def test_locked_leftovers_stay(self, cloud: Cloud) -> None:
+        """A leftover under a lock is not deleted: ARM says Locked."""
+        left = left_behind(cloud)[LeftoverKind.INTERFACE]
+        cloud.lock(LockLevel.CAN_NOT_DELETE, left.id)
+        with pytest.raises(Locked):
+            run(cloud.provider.sweep(cloud.ref, left.id, SingleDelete()))
 
     def test_network_is_shown(self, cloud: Cloud) -> None:
         """The catalog shows the subnets and load balancers asked about, and which of them do not exist."""

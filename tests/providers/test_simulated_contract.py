@@ -13,6 +13,7 @@ from providers.simulated.scenario import (
     CallFailure,
     CallFault,
     CapacityLimit,
+    DeletionFault,
     ExtensionFault,
     KnownSubnet,
 )
@@ -57,6 +58,11 @@ class SimulatedCloud:
     def lock(self, level: LockLevel, scope: str) -> None:
         """Set a lock."""
         self.region.add_lock(level, scope)
+
+    def leave_behind(self) -> None:
+        """Let every deletion leave everything behind."""
+        faults = (DeletionFault(times=99),)
+        self.region.use(replace(self.region.scenario, deletions=faults))
 
     def know_only(self, resources: Sequence[str], subnets: Mapping[str, bool]) -> None:
         """Make the region strict."""

@@ -54,6 +54,28 @@ TIDY: Document = {
     },
 }
 
+ADDRESSED: Document = {
+    **TIDY,
+    "networkProfile": {
+        "networkInterfaceConfigurations": [
+            {
+                "name": "nic",
+                "properties": {
+                    "primary": True,
+                    "deleteOption": "Delete",
+                    "ipConfigurations": [
+                        {
+                            "name": "ipv4",
+                            "properties": {"publicIPAddressConfiguration": {"name": "ip"}},
+                        }
+                    ],
+                },
+            }
+        ]
+    },
+}
+"""The same with a public address of its own."""
+
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Await something from a plain test."""

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
 
 
@@ -37,10 +39,16 @@ class AlteredProvider:
     async def _before(self) -> None:
         """What comes before each call: nothing."""
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Show what ``alter`` makes of the truth."""
         await self._before()
-        return self.alter(await self.inner.observe(ref, names), names is not None)
+        snapshot = await self.inner.observe(ref, names, leftovers)
+        return self.alter(snapshot, names is not None)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -68,6 +76,11 @@ class AlteredProvider:
         """Pass on."""
         await self._before()
         await self.inner.operate(ref, name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Pass on."""
+        await self._before()
+        await self.inner.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Pass on."""

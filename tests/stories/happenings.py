@@ -16,6 +16,7 @@ from providers.base import (
     LockLevel,
     PowerOperation,
     Priority,
+    TagChange,
 )
 from providers.simulated import events
 from providers.simulated.scenario import Eviction, ForeignEdit
@@ -280,6 +281,18 @@ def writes_set(at: float) -> Happening:
         request = GroupRequest(group.zones, group.fault_domain_count, written)
         stage.region.put_set(ref, request, etag=group.etag)
         return "somebody else tags the scale set"
+
+    return Happening(at, act)
+
+
+def holds_leftover(at: float, name: str) -> Happening:
+    """Somebody tags what a member left behind so that it stays."""
+
+    def act(stage: Stage) -> str:
+        for key, left in stage.region.world.leftovers.items():
+            if left.id.endswith(f"/{name}"):
+                stage.region.sweep(key, TagChange({tags.HOLD: "owner=ana;reason=forensics"}))
+        return f"ana puts a hold on {name}"
 
     return Happening(at, act)
 

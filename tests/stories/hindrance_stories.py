@@ -13,6 +13,7 @@ from providers.simulated.scenario import (
     CapacityLimit,
     CreationFault,
     CreationOutcome,
+    DeletionFault,
     ExtensionFault,
     KnownSubnet,
     Scenario,
@@ -24,6 +25,7 @@ from tests.stories.happenings import (
     evicts,
     heals,
     holds,
+    holds_leftover,
     leads_out,
     locks_group,
     locks_some,
@@ -55,6 +57,15 @@ IN_SUBNET: Document = {
         ]
     }
 }
+TIDY: Document = {
+    **TEMPLATE.document,
+    "networkProfile": {
+        "networkInterfaceConfigurations": [
+            {"name": "{name}-nic", "properties": {"primary": True, "deleteOption": "Delete"}}
+        ]
+    },
+}
+TWO_EACH = cast_of({"1": 2, "2": 2, "3": 2})
 EVEN = cast_of({"1": 3, "2": 3, "3": 3})
 MIXED = cast_of({"1": 1, "2": 1}) + cast_of({"1": 3, "2": 3}, "Spot")
 
@@ -68,6 +79,16 @@ STORIES = (
         ((a_fleet(8), cast_of({"1": 4, "2": 2, "3": 2})),),
         ends="3/1/1",
         happenings=(locks_some(-1, "1", 3), wants(0, 5)),
+    ),
+    Story(
+        "A deletion leaves things behind",
+        "Two members go and their NICs and disks stay. Marked when first seen, they go half an hour later, "
+        "one in each pass, but for the one that somebody holds.",
+        ((a_fleet(pools=(a_pool(4, template=replace(TEMPLATE, document=TIDY)),)), TWO_EACH),),
+        ends="2/1/1",
+        happenings=(holds_leftover(1500, "web-000001-nic"),),
+        scenario=Scenario(deletions=(DeletionFault(times=2),)),
+        lasts=4500,
     ),
     Story(
         "A subnet has no way out",

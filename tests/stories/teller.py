@@ -28,7 +28,7 @@ from tests.stories.wire import Tally, Wire
 PASSES_AT_MOST = 400
 """A story that is not over by then goes round in circles."""
 
-_LOOKS = frozenset({"list", "names", "catalog"})
+_LOOKS = frozenset({"list", "names", "catalog", "leftovers"})
 _TICK = 0.001
 """Virtual seconds that pass at least between two rounds, because sums of fractions are not exact."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from controller.core.steps import (
     MarkSet,
     Plan,
     Step,
+    Sweep,
     Tag,
     Victim,
 )
@@ -124,8 +126,6 @@ def _some(names: Sequence[str]) -> str:
 
 def _step_lines(step: Step) -> list[str]:
     match step:
-        case EnsureSet():
-            return [f"create the scale set: {step.why}"]
         case Create():
             return [_create_line(step)]
         case Delete():
@@ -139,17 +139,27 @@ def _step_lines(step: Step) -> list[str]:
         case Install():
             what = f"{step.extension} on {step.instance}"
             return [f"install {what} ({step.reason.value}): {step.why}"]
+        case Sweep():
+            what = "mark" if step.marks else "delete"
+            return [f"{what} {kind_words(step.name)} ({step.reason.value}): {step.why}"]
         case _:
             return [_set_line(step)]
 
 
-def _set_line(step: MarkSet | DeleteSet) -> str:
+def _set_line(step: EnsureSet | MarkSet | DeleteSet) -> str:
     match step:
+        case EnsureSet():
+            return f"create the scale set: {step.why}"
         case MarkSet():
             verb = "mark" if step.marked else "unmark"
             return f"{verb} the scale set ({step.reason.value}): {step.why}"
         case DeleteSet():
             return f"delete the scale set ({step.reason.value}): {step.why}"
+
+
+def kind_words(name: str) -> str:
+    """The name of a leftover without the digits that are another for each seed."""
+    return re.sub(r"_[0-9a-f]{32}$", "", name)
 
 
 def _create_line(step: Create) -> str:

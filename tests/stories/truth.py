@@ -6,7 +6,7 @@ The controller sees lists that lag. This module does not ask it: it counts what 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.core import tags
 from controller.core.phase import HANGS_AFTER
@@ -14,9 +14,10 @@ from controller.spec.values import DeletionPolicy, Fleet
 from providers.base import GroupRef, Priority
 from providers.simulated import locks
 from providers.simulated.lifecycle import Phase
-from providers.simulated.records import InstanceRecord
+from providers.simulated.records import InstanceRecord, Leftover
 from tests.stories.stage import Stage
 
+_HALF_AN_HOUR = 1800.0
 _EVICTED = frozenset({Phase.START_FAILED, Phase.DEALLOCATING, Phase.DEALLOCATED})
 
 
@@ -25,6 +26,7 @@ class Before:
     """The members of a set in front of a mutating call, by name."""
 
     members: dict[str, InstanceRecord]
+    leftovers: dict[str, Leftover] = field(default_factory=dict)
 
     def living(self, ref: GroupRef) -> set[str]:
         """Names of those under management that were not being deleted."""
@@ -42,7 +44,8 @@ class Truth:
 
     def brace(self, ref: GroupRef) -> None:
         """Remember how things are in front of a call."""
-        self._before = Before({one.name: one for one in self._stage.records(ref)})
+        members = {one.name: one for one in self._stage.records(ref)}
+        self._before = Before(members, dict(self._stage.region.world.leftovers))
         self._used.setdefault(ref.id, set()).update(self._before.members)
 
     def judge(self, call: str, ref: GroupRef, names: Sequence[str]) -> None:
@@ -58,6 +61,8 @@ class Truth:
             self._judge_delete(fleet, ref, names, living)
         if call == "deleteGroup" or (call == "delete" and fleet.absent):
             self._judge_end(fleet, call)
+        if call == "sweep":
+            self._judge_sweep(fleet, names[0], now)
 
     def _judge_create(
         self, fleet: Fleet, created: InstanceRecord, living: dict[str, InstanceRecord]
@@ -103,6 +108,24 @@ class Truth:
             self._say(f"{call} was sent {stood:.0f} s after the spec came to say so")
         if call == "deleteGroup" and self._before.members:
             self._say(f"{call} was sent with {len(self._before.members)} members in the set")
+
+    def _judge_sweep(self, fleet: Fleet, leftover: str, now: dict[str, InstanceRecord]) -> None:
+        """What goes is left over for half an hour at least, of a member that is gone, and nobody keeps it."""
+        world = self._stage.region.world
+        left = self._before.leftovers.get(leftover.lower())
+        if left is None or leftover.lower() in world.leftovers:
+            return
+        name = leftover.rpartition("/")[2]
+        if left.instance_id.rpartition("/")[2] in now:
+            self._say(f"{name} was swept and its member exists")
+        if left.instance_id.rpartition("/")[2] not in self._used[fleet.ref.id]:
+            self._say(f"{name} was swept and its member was none of ours")
+        if world.clock.elapsed - left.since < _HALF_AN_HOUR:
+            self._say(f"{name} was swept too early")
+        if tags.HOLD in left.tags:
+            self._say(f"{name} was swept and is held")
+        if locks.undeletable(world.locks(), left.id):
+            self._say(f"{name} was swept under a lock")
 
     def _judge_floor(self, fleet: Fleet, gone: set[str], living: dict[str, InstanceRecord]) -> None:
         """Nobody who serves goes while those who stay instead are not in any list yet."""

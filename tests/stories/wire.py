@@ -20,9 +20,11 @@ from providers.base import (
     GroupSnapshot,
     Instance,
     InstanceRequest,
+    LeftoverSearch,
     NetworkQuestion,
     Operation,
     SingleDelete,
+    SweepOperation,
 )
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.region import SimulatedRegion
@@ -82,10 +84,16 @@ class Wire:
         """Count the calls of a pass from one again."""
         self._turns.clear()
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
         """Show the set: the list as it was a while ago, or members by name as they are."""
-        await self._say("list" if names is None else "names")
-        shown = await self._provider.observe(ref, names)
+        call = "list" if names is None else "names"
+        await self._say("leftovers" if leftovers is not None else call)
+        shown = await self._provider.observe(ref, names, leftovers)
         if names is not None or not self._stale:
             return shown
         return replace(shown, instances=self._as_it_was(ref, shown))
@@ -121,6 +129,13 @@ class Wire:
         await self._say(call)
         with self._change(call, ref, (name,)):
             await self._provider.operate(ref, name, operation)
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        """Mark a leftover, or delete it."""
+        call = "sweep" if isinstance(operation, SingleDelete) else "mark"
+        await self._say(call)
+        with self._change(call, ref, (leftover,)):
+            await self._provider.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
         """Delete the set."""

@@ -39,6 +39,7 @@ MARKED = (
     "Operation 'Update VM' is not allowed on VM 'x' since the VM is marked for deletion. You can only "
     "retry the Delete operation (or wait for an ongoing one to complete)."
 )
+ATTACHED = "Disk web-000001_OsDisk_1_0 is attached to VM /s/web-000001."
 NO_SET = "The Virtual Machine Scale Set '/s/web' referenced by the Virtual Machine does not exist."
 FORCE = (
     "Operation 'ForceDelete' is not allowed on resource 'x' since it manages updates using maintenance "
@@ -71,6 +72,7 @@ TABLE: list[tuple[int, str, str, type[ProviderError]]] = [
     (400, "QuotaExceeded", "No more.", QuotaExceeded),
     (400, "PublicIPCountLimitReached", "No more.", QuotaExceeded),
     (409, "OperationNotAllowed", MARKED, Conflict),
+    (409, "OperationNotAllowed", ATTACHED, Conflict),
     (409, "OperationNotAllowed", "... since another operation is in progress.", Conflict),
     (409, "OperationNotAllowed", NOT_RUNNING, Conflict),
     (409, "OperationNotAllowed", "There is no ongoing Rolling Upgrade to cancel.", Rejected),

@@ -11,6 +11,7 @@ import pytest
 
 from providers.base import (
     InstallExtension,
+    LeftoverSearch,
     NetworkQuestion,
     PowerOperation,
     SingleDelete,
@@ -22,6 +23,12 @@ from tests.providers.worlds import REF, SUBSCRIPTION, ZONAL, a_request, run
 
 ROLE = Path(__file__).parents[3] / "deploy" / "azure" / "role.json"
 NETWORK = f"{REF.group_scope}/providers/Microsoft.Network"
+
+LEFTOVERS = (
+    f"{NETWORK}/networkInterfaces/web-000001-nic",
+    f"{NETWORK}/publicIPAddresses/web-000001-ip",
+    f"{REF.group_scope}/providers/Microsoft.Compute/disks/web-000001_OsDisk_1_0",
+)
 
 LINKED = {
     "Microsoft.Compute/capacityReservationGroups/deploy/action": "a VM in a capacity reservation",
@@ -53,6 +60,8 @@ WITHHELD = {"Microsoft.Compute/virtualMachineScaleSets/delete"}
 def action_of(sent: Sent) -> str:
     """The Azure RBAC action behind a method and a path."""
     tail = re.split("/providers/", sent.path)[-1].strip("/")
+    if sent.path.endswith("/resources"):
+        return "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
     namespace, *parts = tail.split("/")
     kind = "/".join([namespace, *parts[::2]])
     if sent.method == "POST":
@@ -84,6 +93,10 @@ def all_requests() -> list[Sent]:
         provider.observe(REF, ["web-000001"]),
         provider.catalog(SUBSCRIPTION, "westeurope", _network()),
         provider.delete(REF, ["web-000001"]),
+        provider.observe(REF, (), LeftoverSearch("web-")),
+        provider.observe(REF, (), LeftoverSearch(named=dict.fromkeys(LEFTOVERS, "web-000001"))),
+        *(provider.sweep(REF, one, TagChange({"a": "b"})) for one in LEFTOVERS),
+        *(provider.sweep(REF, one, SingleDelete()) for one in LEFTOVERS),
         *(provider.operate(REF, "web-000001", operation) for operation in operations),
     ]
     for call in calls:
@@ -107,8 +120,12 @@ def _generous(world: Any) -> Any:
         last = sent.path.rpartition("/")[2]
         if last in pages:
             return Reply(200, pages[last])
+        if last == "resources":
+            return Reply(200, {"value": []})
+        if last == "default" or "/disks/" in sent.path:
+            return Reply(200, {"id": sent.path})
         if "/operations/" in sent.path or "Microsoft.Network" in sent.path:
-            return Reply(200, {"properties": {}})
+            return Reply(200, {"id": sent.path, "properties": {}})
         reply: Reply | Exception = world(sent)
         return reply
 
@@ -130,7 +147,8 @@ def test_role_grants_nothing_wide() -> None:
         action for action in role["Actions"] if action.startswith("Microsoft.Authorization")
     ]
     assert touching == ["Microsoft.Authorization/locks/read"]
-    assert not any("resourceGroups" in action for action in role["Actions"])
+    groups = [action for action in role["Actions"] if "resourceGroups" in action]
+    assert groups == ["Microsoft.Resources/subscriptions/resourceGroups/resources/read"]
     assert WITHHELD.isdisjoint(role["Actions"])
     assert (role["IsCustom"], role["DataActions"]) == (True, [])
 
