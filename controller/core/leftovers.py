@@ -76,7 +76,7 @@ def read_traces(fleet: Fleet, observed: Observed) -> Traces | None:
     member has lost nobody, and so costs no search.
     """
     serials = observed.serials
-    if limits.is_at_rest(fleet) or not observed.exists:
+    if fleet.suspended or fleet.absent or not observed.exists:
         return None
     if serials is None or not serials.plausible or observed.locks is None:
         return None

@@ -11,7 +11,7 @@ import pytest
 from controller.core import leftovers, tags
 from controller.core.observed import Serials
 from controller.core.steps import Prevented
-from controller.spec.values import Fleet, Limits, Override, Process, Suspension
+from controller.spec.values import DeletionPolicy, Fleet, Limits, Override, Process, Suspension
 from providers.base import Document, Health, Leftover, LeftoverKind, Lock, LockLevel
 from tests.builders import NOW, REF, TEMPLATE, a_pool, members_in, observed
 from tests.core.leftover_worlds import (
@@ -210,9 +210,12 @@ def test_blind_looks_sweep_nothing(look: Any) -> None:
 
 
 def test_fleet_at_rest_sweeps_nothing() -> None:
-    """A suspended fleet, and one that is to end, sweep nothing."""
-    for fleet in (tidy(suspended=True), tidy(absent=True)):
-        assert planned(a_look(left(NIC), left("web-000002-nic", 600)), fleet).sweeps == ()
+    """A suspended fleet, and one that is to end, are not searched and sweep nothing."""
+    ends = tidy(absent=True, deletion_policy=DeletionPolicy.DELETE)
+    for fleet in (tidy(suspended=True), tidy(absent=True), ends):
+        look = a_look(left(NIC), left("web-000002-nic", 600))
+        assert leftovers.read_traces(fleet, look) is None
+        assert planned(look, fleet).sweeps == ()
 
 
 def test_cap_holds_for_leftovers() -> None:

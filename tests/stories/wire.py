@@ -132,9 +132,8 @@ class Wire:
 
     async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
         """Mark a leftover, or delete it."""
-        call = "sweep" if isinstance(operation, SingleDelete) else "mark"
-        await self._say(call)
-        with self._change(call, ref, (leftover,)):
+        await self._say("sweep")
+        with self._change("sweep", ref, (leftover,)):
             await self._provider.sweep(ref, leftover, operation)
 
     async def delete_group(self, ref: GroupRef) -> None:
