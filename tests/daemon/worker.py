@@ -37,9 +37,11 @@ if TYPE_CHECKING:
         GroupRequest,
         GroupSnapshot,
         InstanceRequest,
+        LeftoverSearch,
         NetworkQuestion,
         Operation,
         Provider,
+        SweepOperation,
     )
 
 PAUSE_SECONDS = 0.3
@@ -70,8 +72,13 @@ class Telling:
         self._tenure = tenure
         self._stop = stop
 
-    async def observe(self, ref: GroupRef, names: Sequence[str] | None = None) -> GroupSnapshot:
-        return await self._provider.observe(ref, names)
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
+        return await self._provider.observe(ref, names, leftovers)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
@@ -93,6 +100,11 @@ class Telling:
     async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
         await self._tell(
             "operate", ref, [name], lambda: self._provider.operate(ref, name, operation)
+        )
+
+    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
+        await self._tell(
+            "sweep", ref, [leftover], lambda: self._provider.sweep(ref, leftover, operation)
         )
 
     async def delete_group(self, ref: GroupRef) -> None:
