@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from controller.core.steps import Blocked, Plan
     from controller.spec.values import Fleet
 
-_CAPACITY = frozenset({Prevented.NO_CAPACITY, Prevented.NOT_OFFERED, Prevented.SPREAD})
+_CAPACITY = frozenset(
+    {Prevented.NO_CAPACITY, Prevented.NOT_OFFERED, Prevented.SPREAD, Prevented.PROBING}
+)
 _LOCKS = frozenset(
     {Prevented.LOCKED, Prevented.LOCKS_UNREADABLE, Prevented.HELD, Prevented.PROTECTED}
 )

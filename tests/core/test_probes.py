@@ -11,6 +11,7 @@ import pytest
 from controller.core.observed import Member, Memory, Observed, Scarce
 from controller.core.plan import plan
 from controller.core.scarcity import PROBATION, decode, encode, learn_from_failures, remember
+from controller.core.status import Truth, compute_status
 from controller.core.steps import Plan, Prevented
 from controller.spec.values import Fleet, Placement, SizeChoice, Spot, WhenUnsatisfiable
 from providers.base import PowerState, Priority, ProvisioningState
@@ -169,6 +170,14 @@ def test_probation_ends(ago: timedelta, kept: bool) -> None:
     assert (known.scarcity, known.probing) == ((), (one,) if kept else ())
     back = decode(encode(Memory(probing=(one,))), NOW)
     assert [found.until for found in back] == ([one.until] if kept else [])
+
+
+def test_condition_knows_probation() -> None:
+    """Members that wait for a trial make the fleet CapacityBlocked, with the reason Probing."""
+    fleet = a_fleet(6)
+    status = compute_status(fleet, NOBODY, planned(fleet, NOBODY, EVERYWHERE))
+    capacity = next(one for one in status.conditions if one.type == "CapacityBlocked")
+    assert (capacity.status, capacity.reason) == (Truth.TRUE, "Probing")
 
 
 def test_hash_knows_probation() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from controller.engine.passwords import LENGTH, fresh_password
 from controller.engine.requests import fill_in, instance_request, windows_computer_name
 from controller.spec.values import EvictionPolicy, Spot, Template
 from providers.base import Document, Priority
+from providers.simulated.state import opened
 from tests.builders import D2S, REF, a_fleet, a_pool
+from tests.shell.stage import DOCUMENT, a_provider, one_pass
 
 STEP = Create(
     instance="web-000041",
@@ -159,3 +162,17 @@ def test_passwords_are_what_azure_takes() -> None:
         assert any(char.isupper() for char in one)
         assert any(char.isdigit() for char in one)
         assert any(not char.isalnum() for char in one)
+
+
+def test_password_is_kept_nowhere(tmp_path: Path) -> None:
+    """The password that a Windows member was created with is in no file and in no look."""
+    path = tmp_path / "region.json"
+    template = Template(document={**DOCUMENT, **WINDOWS}, fingerprint="v1:0", os="Windows")
+    fleet = a_fleet(pools=(a_pool(1, template=template),))
+    provider = a_provider()
+    with opened(path) as file:
+        assert one_pass(fleet, provider).changed
+        file.save(provider.region)
+    kept = path.read_text()
+    assert "windowsConfiguration" in kept
+    assert "adminPassword" not in kept + repr(provider.region.observe(REF))
