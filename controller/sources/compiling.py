@@ -12,7 +12,7 @@ from controller.sources.snapshot import (
     TroubleCode,
     recall,
 )
-from controller.spec.compile import BrokenSpec, SpecSet, compile_specs
+from controller.spec.compile import BrokenSpec, CompileMemory, SpecSet, compile_specs
 from controller.spec.diagnostics import Diagnostic, in_order
 from controller.spec.source import FileRefusedError
 
@@ -48,10 +48,13 @@ class Recorder:
 
 
 def compile_whole(
-    files: Sequence[SourceFile], unread: Sequence[Diagnostic], read: ReadFile
+    files: Sequence[SourceFile],
+    unread: Sequence[Diagnostic],
+    read: ReadFile,
+    memory: CompileMemory,
 ) -> SpecSet:
     """Compile what was read. Each file that could not be read is a broken spec that may be anybody's."""
-    specs = compile_specs(files, read)
+    specs = compile_specs(files, read, memory=memory)
     lost = tuple(BrokenSpec(None, None, problem.file, 0) for problem in unread)
     return SpecSet(
         fleets=specs.fleets,

@@ -20,6 +20,7 @@ from controller.sources.gitlocks import repository_above
 from controller.sources.gittree import Tree
 from controller.sources.links import links_on, nearest_directory
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
+from controller.spec.compile import CompileMemory
 from controller.spec.source import FileRefusedError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class GitSource:
 
     def __init__(self, path: str, *, ref: str = "HEAD") -> None:
         self.root = path
+        self._memory = CompileMemory()
         self._ref = ref
         self._home: str | None = None
         self._last: tuple[Place, Snapshot | SourceTrouble] | None = None
@@ -205,7 +207,7 @@ class GitSource:
             if not files.files and not files.unread:
                 return no_fleet(self.root)
             recorder = Recorder(files.beside)
-            specs = compile_whole(files.files, files.unread, recorder)
+            specs = compile_whole(files.files, files.unread, recorder, self._memory)
             revision = Revision("git", commit)
             return to_snapshot(self.root, revision, files.files, specs, recorder.beside)
 

@@ -24,6 +24,7 @@ from controller.sources.dirtree import DirTree, TornError
 from controller.sources.links import Link, links_on, nearest_directory
 from controller.sources.plain import ROUNDS, SETTLE_SECONDS, directories_below
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
+from controller.spec.compile import CompileMemory
 from controller.spec.source import FileRefusedError
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class LinkSource:
         self, path: str, clock: Stopwatch, *, settle_seconds: float = SETTLE_SECONDS
     ) -> None:
         self.root = path
+        self._memory = CompileMemory()
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._last: tuple[_Look, Snapshot | SourceTrouble] | None = None
@@ -122,7 +124,7 @@ class LinkSource:
             tree = DirTree(descriptor, way.prefix, Path(self.root))
             tree.collect()
             recorder = Recorder(tree.beside)
-            specs = compile_whole(tree.files, tree.unread, recorder)
+            specs = compile_whole(tree.files, tree.unread, recorder, self._memory)
         finally:
             os.close(descriptor)
         unread = [f"{one.code} {one.file}" for one in tree.unread]

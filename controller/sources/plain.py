@@ -23,6 +23,7 @@ from controller.sources.gitlocks import checkout_stamp, work_under_way
 from controller.sources.links import nearest_directory
 from controller.sources.snapshot import Revision, Snapshot, SourceTrouble, TroubleCode
 from controller.spec.codes import Code
+from controller.spec.compile import CompileMemory
 from controller.spec.source import FileRefusedError
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class PlainSource:
         self, path: str, clock: Stopwatch, *, settle_seconds: float = SETTLE_SECONDS
     ) -> None:
         self.root = path
+        self._memory = CompileMemory()
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._settled: tuple[_Look, Snapshot | SourceTrouble] | None = None
@@ -120,7 +122,7 @@ class PlainSource:
         found = read_sources([self.root])
         recorder = Recorder(read_beside)
         read_at = self._clock.elapsed
-        specs = compile_whole(found.files, found.diagnostics, recorder)
+        specs = compile_whole(found.files, found.diagnostics, recorder, self._memory)
         digest = _digest(found.files, found.diagnostics, recorder.beside)
         return _Look(found.files, found.diagnostics, recorder.beside, specs, digest, stamp, read_at)
 

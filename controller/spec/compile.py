@@ -16,13 +16,19 @@ from controller.spec.examine import examine, is_other_document, place_finding, t
 from controller.spec.nodes import Path, is_null, plain, value_span
 from controller.spec.payload import load_payloads
 from controller.spec.resolve import Origin, resolve
-from controller.spec.source import Problem, ReadFile, SourceFile, to_diagnostic
+from controller.spec.source import (
+    FileRefusedError,
+    Problem,
+    ReadFile,
+    SourceFile,
+    to_diagnostic,
+)
 from controller.spec.syntax import Document, compose
 from controller.spec.text import decode, forbidden_characters, split_lines
 from providers.base import GroupRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from controller.spec.model.fleet import FleetDocument
     from controller.spec.nodes import Node
@@ -84,18 +90,86 @@ class _Draft:
         )
 
 
-def compile_specs(files: Sequence[SourceFile], read_file: ReadFile | None = None) -> SpecSet:
+@dataclass(frozen=True, slots=True)
+class _Examined:
+    """One file as it was examined, with what the files that it refers to held or why they were refused."""
+
+    source: SourceFile
+    read: Mapping[str, bytes | str]
+    drafts: tuple[_Draft, ...]
+    loose: tuple[Diagnostic, ...]
+
+
+class CompileMemory:
+    """Files as they were examined last. One that has not changed, nor what it refers to, is not examined again.
+
+    That saves most of the time when one of many specs has been edited. What comes out is the same.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Examined] = {}
+
+    def drafts(
+        self, source: SourceFile, read: ReadFile | None
+    ) -> tuple[list[_Draft], list[Diagnostic]]:
+        """Examine a file, or remember what came out; the drafts are the caller's own."""
+        known = self._known.get(source.path)
+        if known is None or known.source != source or not _reads_the_same(known, read):
+            answers: dict[str, bytes | str] = {}
+            drafts, loose = _drafts(source, _recording(read, answers) if read else None)
+            known = _Examined(source, answers, tuple(drafts), tuple(loose))
+            self._known[source.path] = known
+        own = [replace(draft, problems=list(draft.problems)) for draft in known.drafts]
+        return own, list(known.loose)
+
+    def forget_all_but(self, paths: Iterable[str]) -> None:
+        """Forget files that are not there any more."""
+        self._known = {path: self._known[path] for path in paths if path in self._known}
+
+
+def _reads_the_same(known: _Examined, read: ReadFile | None) -> bool:
+    if read is None:
+        return not known.read
+    return all(_answer(read, known.source, name) == answer for name, answer in known.read.items())
+
+
+def _recording(read: ReadFile, answers: dict[str, bytes | str]) -> ReadFile:
+    def recording(source: SourceFile, relative: str) -> bytes:
+        answer = answers[relative] = _answer(read, source, relative)
+        if isinstance(answer, str):
+            raise FileRefusedError(answer)
+        return answer
+
+    return recording
+
+
+def _answer(read: ReadFile, source: SourceFile, relative: str) -> bytes | str:
+    try:
+        return read(source, relative)
+    except FileRefusedError as refused:
+        return str(refused)
+
+
+def compile_specs(
+    files: Sequence[SourceFile],
+    read_file: ReadFile | None = None,
+    *,
+    memory: CompileMemory | None = None,
+) -> SpecSet:
     """Read all documents of ``files``. Never raises for any content.
 
     ``read_file`` reads a file that a spec refers to and raises ``FileRefusedError``; without it such a
-    reference is a mistake.
+    reference is a mistake. ``memory`` is that of an earlier call, for who compiles much the same again.
     """
     drafts: list[_Draft] = []
     diagnostics: list[Diagnostic] = []
+    examine_file = _drafts if memory is None else memory.drafts
     for source in files:
-        found, loose = _drafts(source, read_file)
+        found, loose = examine_file(source, read_file)
         drafts += found
         diagnostics += loose
+    if memory is not None:
+        memory.forget_all_but(source.path for source in files)
     _claims(drafts)
     for draft in drafts:
         diagnostics += (
