@@ -278,6 +278,13 @@ def test_single_processes_sleep() -> None:
     assert (fleet.suspended, fleet.suspensions) == (False, (one,))
 
 
+@pytest.mark.parametrize("process", ["create", "delete", "sweep"])
+def test_working_suspension_warns_nobody(process: str) -> None:
+    """Suspending what this version does is told without a warning."""
+    text = edited(("  replicas: 6", "  replicas: 6\n  suspend: " + SLEEP.format(process)))
+    assert compiled(text).diagnostics == ()
+
+
 def test_empty_list_suspends_nothing() -> None:
     """An empty list under ``suspend`` puts nothing to sleep."""
     fleet = fleet_of(("  replicas: 6", "  replicas: 6\n  suspend: []"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _OWN_PREFIX = "evenkeel-"
 _AZURE_PREFIXES = ("azure", "microsoft", "windows")
 _TAG_BANNED = re.compile(r"[<>%&\\?/]")
-_NOTHING_TO_SUSPEND = frozenset({"drift", "repair", "rebalance", "sweep"})
+_NOTHING_TO_SUSPEND = frozenset({"drift", "repair", "rebalance"})
 """Processes that change nothing in this version, whether they sleep or not."""
 MAX_TAGS = 40
 """Azure allows 50 tags on a resource; the controller keeps ten for its own."""
