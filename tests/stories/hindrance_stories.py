@@ -88,7 +88,7 @@ STORIES = (
         ends="2/1/1",
         happenings=(holds_leftover(1500, "web-000001-nic"),),
         scenario=Scenario(deletions=(DeletionFault(times=2),)),
-        lasts=4500,
+        lasts=9000,
     ),
     Story(
         "A subnet has no way out",
