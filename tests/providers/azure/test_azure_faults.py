@@ -16,7 +16,13 @@ from azure.core.exceptions import (
 )
 
 from providers.azure.provider import AzureProvider
-from providers.base import InstallExtension, PowerOperation, SingleDelete, TagChange
+from providers.base import (
+    InstallExtension,
+    LeftoverSearch,
+    PowerOperation,
+    SingleDelete,
+    TagChange,
+)
 from providers.errors import (
     Conflict,
     Forbidden,
@@ -33,7 +39,11 @@ from tests.providers.worlds import REF, SUBSCRIPTION, ZONAL, a_request, run
 
 Call = Callable[[AzureProvider], Coroutine[Any, Any, object]]
 
+NIC = f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/web-000001-nic"
+
 READS: dict[str, Call] = {
+    "list leftovers": lambda it: it.observe(REF, (), LeftoverSearch("web-")),
+    "look at a leftover": lambda it: it.observe(REF, (), LeftoverSearch(named={NIC: "web-000001"})),
     "observe": lambda it: it.observe(REF),
     "observe by name": lambda it: it.observe(REF, ["web-000001"]),
     "catalog": lambda it: it.catalog(SUBSCRIPTION, "westeurope"),
@@ -47,6 +57,8 @@ MUTATIONS: dict[str, Call] = {
     "power": lambda it: it.operate(REF, "web-000001", PowerOperation.RESTART),
     "tag": lambda it: it.operate(REF, "web-000001", TagChange({"a": "b"})),
     "install": lambda it: it.operate(REF, "web-000001", InstallExtension("agent", {})),
+    "sweep": lambda it: it.sweep(REF, NIC, SingleDelete()),
+    "mark a leftover": lambda it: it.sweep(REF, NIC, TagChange({"a": "b"})),
     "delete set": lambda it: it.delete_group(REF),
 }
 
