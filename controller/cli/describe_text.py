@@ -115,7 +115,7 @@ def _status(sight: FleetSight, screen: Screen) -> list[str]:
 
 def _conditions(sight: FleetSight) -> list[str]:
     table = [("TYPE", "STATUS", "REASON", "MESSAGE")]
-    table += [(one.type, one.status, one.reason, one.message) for one in sight.status.conditions]
+    table += [(one.type, one.status, one.reason, one.message) for one in sight.conditions]
     return [f"  {line}" for line in print_columns(table)]
 
 

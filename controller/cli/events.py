@@ -6,19 +6,22 @@ the platform still shows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from controller.cli.age import age
 from controller.cli.words import place_of
+from controller.core.eventlog import Event, EventReason
 from controller.core.leftovers import known_since
 from controller.core.phase import Phase
 from controller.core.steps import Reason
 from controller.formats.instances import instances_of
+from controller.formats.text import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from controller.core.eventlog import Logged
     from controller.formats.instances import FleetSight, InstanceFacts
     from providers.base import Json
 
@@ -27,30 +30,21 @@ WHERE_EVENTS_LIVE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened to a fleet or an instance. ``at`` None: it is so now."""
+def event_entry(event: Event) -> dict[str, Json]:
+    """An event for machines."""
+    return {
+        "at": time_text(event.at) if event.at else None,
+        "type": event.type,
+        "reason": str(event.reason),
+        "object": event.subject,
+        "message": event.message,
+    }
 
-    at: datetime | None
-    warning: bool
-    reason: str
-    subject: str
-    message: str
 
-    @property
-    def type(self) -> str:
-        """Kubernetes' two types of events."""
-        return "Warning" if self.warning else "Normal"
-
-    def document(self) -> dict[str, Json]:
-        """The same for machines."""
-        return {
-            "at": self.at.isoformat().replace("+00:00", "Z") if self.at else None,
-            "type": self.type,
-            "reason": self.reason,
-            "object": self.subject,
-            "message": self.message,
-        }
+def last_seen(one: Logged, now: datetime) -> str:
+    """When an event was seen last, and how often since when: ``3m (x14 over 2h)``, as kubectl has it."""
+    last = age(one.last, now)
+    return last if one.count == 1 else f"{last} (x{one.count} over {age(one.first, now)})"
 
 
 def events_of(sight: FleetSight) -> tuple[Event, ...]:
@@ -58,11 +52,11 @@ def events_of(sight: FleetSight) -> tuple[Event, ...]:
     found = [event for facts in instances_of(sight.sighting) for event in _of_instance(facts)]
     found += [
         Event(
-            at=None,
-            warning=True,
-            reason=str(one.reason),
+            fleet=sight.plan.fleet,
             subject=one.instance or sight.plan.fleet,
+            reason=one.reason,
             message=one.detail,
+            warning=True,
         )
         for one in dict.fromkeys(sight.plan.blocked)
     ]
@@ -79,36 +73,18 @@ def _of_leftovers(sight: FleetSight) -> Iterator[Event]:
     for one in observed.leftovers or ():
         since = known_since(one, observed.observed_at)
         if since is not None:
-            yield Event(
-                since,
-                warning=False,
-                reason=str(Reason.LEFT_OVER),
-                subject=one.name,
-                message=f"the member that had this {one.kind} is gone",
-            )
+            words = f"the member that had this {one.kind} is gone"
+            yield Event(sight.plan.fleet, one.name, Reason.LEFT_OVER, words, at=since)
 
 
 def _of_instance(facts: InstanceFacts) -> Iterator[Event]:
     if facts.created_at is not None:
         place = place_of(facts.zone, facts.fault_domain)
         words = f"{facts.priority} {facts.size}" + (f" in {place}" if place else "")
-        yield Event(
-            facts.created_at, warning=False, reason="Created", subject=facts.name, message=words
-        )
+        yield Event(facts.fleet, facts.name, EventReason.CREATED, words, at=facts.created_at)
     if facts.failure is not None:
         text = f"{facts.failure.code}: {' '.join(facts.failure.message.split())}"
-        yield Event(
-            facts.failure.at,
-            warning=True,
-            reason=str(facts.phase),
-            subject=facts.name,
-            message=text,
-        )
+        yield Event(facts.fleet, facts.name, facts.phase, text, warning=True, at=facts.failure.at)
     if facts.phase is Phase.DELETING:
-        yield Event(
-            None,
-            warning=False,
-            reason="Deleting",
-            subject=facts.name,
-            message="its deletion is under way",
-        )
+        words = "its deletion is under way"
+        yield Event(facts.fleet, facts.name, EventReason.DELETING, words)

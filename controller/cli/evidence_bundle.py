@@ -12,15 +12,13 @@ from controller.cli.audit_text import examination_document
 from controller.cli.config_text import config_document
 from controller.cli.diagnostics import as_document
 from controller.cli.exits import CommandError, Exit
-from controller.cli.gather import Gathered, gather
+from controller.cli.gather import Gathered, broken_fleets, gather
 from controller.cli.specs import load_specs, read_specs
 from controller.cli.tables import listing
-from controller.core.conditions import PassFacts, conditions_after
 from controller.engine.clock import WallClock
 from controller.engine.trail_reading import examine
 from controller.formats.bundle import bundle_files, write_directory, write_zip
 from controller.formats.fleet_document import condition_entry
-from controller.formats.instances import UnseenFleet
 from controller.formats.observation import observation_document
 from controller.formats.plan_document import plan_document
 from controller.formats.text import time_text
@@ -99,8 +97,8 @@ def _look(request: Request, specs: Loaded) -> Gathered:
     if specs.fleets:
         return gather(request.paths, request.source, request.show)
     load_specs(request.paths, request.show)
-    unseen = (UnseenFleet(o.name or f"{o.file}:{o.line}", "SpecBroken") for o in specs.broken)
-    return Gathered((), tuple(unseen), WallClock().now, Exit.ERROR)
+    now = WallClock().now
+    return Gathered((), tuple(broken_fleets(specs.broken, now)), now, Exit.ERROR)
 
 
 def _documents(
@@ -163,16 +161,18 @@ def _locks(name: str, gathered: Gathered) -> Json:
 
 def _conditions(gathered: Gathered) -> Document:
     """By fleet, as this one look has them; the daemon knows since when."""
-    found: dict[str, Json] = {}
-    for one in gathered.sights:
-        digest = one.sighting.fleet.spec_digest
-        told = conditions_after(None, PassFacts(digest, status=one.status), gathered.now)
-        found[one.plan.fleet] = {
-            "specDigest": digest,
-            "generation": told.generation,
-            "conditions": [condition_entry(each) for each in told.conditions],
+    seen: dict[str, Json] = {
+        one.plan.fleet: {
+            "specDigest": one.sighting.fleet.spec_digest,
+            "conditions": [condition_entry(each) for each in one.conditions],
         }
-    return found
+        for one in gathered.sights
+    }
+    unseen: dict[str, Json] = {
+        one.name: {"conditions": [condition_entry(each) for each in one.conditions]}
+        for one in gathered.unseen
+    }
+    return {**seen, **unseen}
 
 
 def _versions() -> Document:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from controller.cli.place import opened_provider
 from controller.cli.specs import choose, load_specs
 from controller.cli.verdicts import exit_code, trouble_lines
+from controller.core.conditions import PassFacts, Stop, conditions_after
+from controller.engine.facts import facts_of
 from controller.engine.reconcile import reconcile_once
 from controller.formats.instances import FleetSight, UnseenFleet
 from controller.formats.sighting import Sighting
@@ -48,7 +50,10 @@ def gather(
     say_trouble(reports, show)
     return Gathered(
         sights=tuple(sights_of(fleets, reports)),
-        unseen=tuple(_unseen(() if names else specs.broken, reports)),
+        unseen=(
+            *broken_fleets(() if names else specs.broken, now),
+            *_unseen(fleets, reports, now),
+        ),
         now=now,
         code=exit_code(reports, broken=broken, detailed=False),
     )
@@ -61,12 +66,22 @@ def sights_of(fleets: Sequence[Fleet], reports: Sequence[PassReport]) -> Iterato
             yield FleetSight(Sighting(fleet, report.observed), report.plan, report.status)
 
 
-def _unseen(broken: Sequence[BrokenSpec], reports: Sequence[PassReport]) -> Iterator[UnseenFleet]:
+def broken_fleets(broken: Sequence[BrokenSpec], now: datetime) -> Iterator[UnseenFleet]:
+    """What can be said of fleets whose specs are broken: that they are held as they are."""
     for one in broken:
-        yield UnseenFleet(one.name or f"{one.file}:{one.line}", "SpecBroken")
-    for report in reports:
+        place = f"{one.file}:{one.line}"
+        stop = Stop("SpecBroken", f"its spec is broken ({place})")
+        told = conditions_after(None, PassFacts(wish=place, freeze=stop), now)
+        yield UnseenFleet(one.name or place, "SpecBroken", told.conditions)
+
+
+def _unseen(
+    fleets: Sequence[Fleet], reports: Sequence[PassReport], now: datetime
+) -> Iterator[UnseenFleet]:
+    for fleet, report in zip(fleets, reports, strict=True):
         if report.plan is None:
-            yield UnseenFleet(report.fleet, "NotSeen")
+            told = conditions_after(None, facts_of(report, fleet.spec_digest), now)
+            yield UnseenFleet(report.fleet, "NotSeen", told.conditions)
 
 
 def say_trouble(reports: Sequence[PassReport], show: Show) -> None:

@@ -39,7 +39,8 @@ def command(paths: tuple[str, ...], *, source: Source, show: Show) -> int:
 
         specs = [sight.sighting.fleet for sight in gathered.sights]
         seen = {s.plan.fleet: s.sighting.observed for s in gathered.sights}
-        show.document(observation_document(gathered.now, seen, specs=specs))
+        told = {sight.plan.fleet: sight.conditions for sight in gathered.sights}
+        show.document(observation_document(gathered.now, seen, specs=specs, conditions=told))
         return gathered.code
     rows = table("instances", gathered.sights)
     if len(rows) > 1:

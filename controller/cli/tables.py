@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.cli.age import UNKNOWN, age
-from controller.cli.events import events_of
+from controller.cli.events import event_entry, events_of
+from controller.formats.fleet_document import condition_entry
 from controller.formats.instances import fleet_line, instances_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def listing(
     documents = {"fleets": _fleet_items, "instances": _instance_items, "events": _event_items}[kind]
     items = [document for sight in sights for document in documents(sight)]
     if kind == "fleets":
-        items += [{"name": one.name, "status": one.status} for one in unseen]
+        items += [_unseen_item(one) for one in unseen]
     return {"apiVersion": _API, "kind": "List", "items": items}
 
 
@@ -80,7 +81,13 @@ def _event_rows(sight: FleetSight) -> list[tuple[str, ...]]:
 
 
 def _fleet_items(sight: FleetSight) -> list[dict[str, Json]]:
-    return [fleet_line(sight).document()]
+    conditions = [condition_entry(one) for one in sight.conditions]
+    return [{**fleet_line(sight).document(), "conditions": conditions}]
+
+
+def _unseen_item(one: UnseenFleet) -> dict[str, Json]:
+    conditions = [condition_entry(each) for each in one.conditions]
+    return {"name": one.name, "status": one.status, "conditions": conditions}
 
 
 def _instance_items(sight: FleetSight) -> list[dict[str, Json]]:
@@ -88,4 +95,4 @@ def _instance_items(sight: FleetSight) -> list[dict[str, Json]]:
 
 
 def _event_items(sight: FleetSight) -> list[dict[str, Json]]:
-    return [one.document() for one in events_of(sight)]
+    return [event_entry(one) for one in events_of(sight)]

@@ -217,7 +217,7 @@ def _spec_valid(facts: PassFacts) -> Condition:
     if not facts.digest:
         why = stop or Stop("NoSpec", "no spec of this fleet is known")
         return Condition("SpecValid", Truth.UNKNOWN, why.reason, why.detail)
-    words = f"the spec {facts.digest[:DIGEST_LETTERS]} says everything that it must"
+    words = f"spec {facts.digest[:DIGEST_LETTERS]} is valid"
     return Condition("SpecValid", Truth.TRUE, "Valid", words)
 
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from controller.core.phase import Phase
-from controller.core.steps import Prevented
+from controller.core.steps import Prevented, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,8 +66,8 @@ class EventReason(StrEnum):
     INTERNAL_ERROR = "InternalError"
 
 
-Word: TypeAlias = EventReason | Prevented | Phase
-"""Reasons of events: three closed lists of words, of which two are those of plans and of members."""
+Word: TypeAlias = EventReason | Prevented | Phase | Reason
+"""Reasons of events: closed lists of words, of which all but the first are those of plans and of members."""
 
 
 @dataclass(frozen=True, slots=True)

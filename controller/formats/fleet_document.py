@@ -23,12 +23,13 @@ def fleet_document(sight: FleetSight) -> dict[str, Json]:
         "fleet": status.fleet,
         "source": fleet.source,
         "scaleSet": fleet.ref.id,
+        "specDigest": fleet.spec_digest,
         "status": {
             "summary": status.summary,
             "desired": status.desired,
             "observed": status.observed,
             "ready": status.ready,
-            "conditions": [condition_entry(one) for one in status.conditions],
+            "conditions": [condition_entry(one) for one in sight.conditions],
             "sla": {
                 "percent": status.sla.percent,
                 "message": status.sla.words,

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.core import extensions
+from controller.core.conditions import PassFacts, conditions_after
 from controller.core.phase import Phase, classify
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from controller.core.conditions import Told
     from controller.core.deletability import Obstacle
     from controller.core.observed import Member
-    from controller.core.status import Status
+    from controller.core.status import Condition, Status
     from controller.core.steps import Plan
     from controller.formats.sighting import Sighting
     from providers.base import Failure, Json
@@ -24,11 +26,23 @@ UNMANAGED = "unmanaged"
 
 @dataclass(frozen=True, slots=True)
 class FleetSight:
-    """One fleet as one look showed it, and what follows from that."""
+    """One fleet as one look showed it, and what follows from that.
+
+    ``told`` is what somebody who keeps watching has made of it; None: this look is the first.
+    """
 
     sighting: Sighting
     plan: Plan
     status: Status
+    told: Told | None = None
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All conditions. Of a single look each holds since that look, and is about the first spec seen."""
+        digest = self.sighting.fleet.spec_digest
+        facts = PassFacts(digest, status=self.status)
+        told = self.told or conditions_after(None, facts, self.sighting.observed.observed_at)
+        return told.conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +54,7 @@ class UnseenFleet:
 
     name: str
     status: str
+    conditions: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

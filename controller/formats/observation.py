@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from controller.core import tags
 from controller.core.observed import Observed, member_of, parse_serials
+from controller.formats.fleet_document import condition_entry
 from controller.formats.observation_shape import FleetShape, InstanceShape, ObservationShape
 from controller.formats.reading import FORMAT_VERSION, read_shape
 from controller.formats.text import time_text
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.core.observed import Member, Serials
+    from controller.core.status import Condition
     from controller.spec.values import Fleet
     from providers.base import (
         Catalog,
@@ -39,9 +41,13 @@ _SECRET_KEYS = frozenset(
 
 
 def observation_document(
-    observed_at: datetime, fleets: Mapping[str, Observed], *, specs: Sequence[Fleet] = ()
+    observed_at: datetime,
+    fleets: Mapping[str, Observed],
+    *,
+    specs: Sequence[Fleet] = (),
+    conditions: Mapping[str, Sequence[Condition]] | None = None,
 ) -> dict[str, Json]:
-    """Write what was observed, by name of fleet.
+    """Write what was observed, by name of fleet, and ``conditions`` beside it; they are not read back.
 
     ``specs`` limit each catalogue to the sizes that its fleet asks for or has; without them the whole
     catalogue is written.
@@ -51,9 +57,15 @@ def observation_document(
         "formatVersion": FORMAT_VERSION,
         "observedAt": time_text(observed_at),
         "fleets": {
-            name: _fleet_entry(observed, asked.get(name)) for name, observed in fleets.items()
+            name: _fleet_entry(observed, asked.get(name))
+            | _conditions((conditions or {}).get(name))
+            for name, observed in fleets.items()
         },
     }
+
+
+def _conditions(found: Sequence[Condition] | None) -> dict[str, Json]:
+    return {} if found is None else {"conditions": [condition_entry(one) for one in found]}
 
 
 def read_observation(text: str, source_name: str, fleets: Iterable[Fleet]) -> dict[str, Observed]:

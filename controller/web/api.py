@@ -112,7 +112,7 @@ def sight_of(state: FleetState) -> FleetSight | None:
     seen, fleet = state.seen, state.standing.fleet
     if seen is None or fleet is None or not (seen.observed and seen.plan and seen.status):
         return None
-    return FleetSight(Sighting(fleet, seen.observed), seen.plan, seen.status)
+    return FleetSight(Sighting(fleet, seen.observed), seen.plan, seen.status, state.told)
 
 
 def standing_document(state: FleetState) -> _Object:

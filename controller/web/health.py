@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from controller.formats.redact import redact_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -56,4 +58,4 @@ def _answer(request: web.Request, name: str, checks: Sequence[Check]) -> web.Res
         return web.Response(text="ok")
     lines = [f"[-]{check} failed: {why}" if why else f"[+]{check} ok" for check, why in checks]
     lines.append(f"{name} check {'failed' if bad else 'passed'}")
-    return web.Response(status=status, text="\n".join(lines) + "\n")
+    return web.Response(status=status, text=redact_text("\n".join(lines)) + "\n")
