@@ -13,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from providers.errors import LeaseLost, ProviderError
+from providers.errors import LeaseHeld, LeaseLost, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -97,6 +97,7 @@ class Holds:
         self.terms = terms
         self._held: dict[str, _Hold] = {}
         self._asked: dict[str, str] = {}
+        self._unsure: set[str] = set()
         self._tenures = 0
 
     def __contains__(self, name: str) -> bool:
@@ -119,9 +120,24 @@ class Holds:
         """
         token = self._asked.setdefault(name, self._new_token(name))
         before = self.clock.elapsed
-        await self.store.acquire(name, self.holder, token=token, seconds=self.terms.lease_seconds)
+        self._unsure.add(name)
+        try:
+            await self.store.acquire(
+                name, self.holder, token=token, seconds=self.terms.lease_seconds
+            )
+        except LeaseHeld:
+            self._unsure.discard(name)
+            raise
+        self._unsure.discard(name)
         del self._asked[name]
         self._held[name] = _Hold(token, self._until(before), before + self.terms.renew_seconds)
+
+    def may_be_ours(self, name: str) -> bool:
+        """Whether a lease was asked for and no answer came: if somebody has it, that may be us.
+
+        Only asking again tells; waiting would mean waiting until it ends.
+        """
+        return name in self._unsure
 
     async def renew_due(self) -> tuple[tuple[str, ProviderError], ...]:
         """Renew what is due, all at the same time; what could not be renewed, and why.
@@ -144,8 +160,8 @@ class Holds:
         return None if hold is None else hold.token
 
     async def release(self, names: Iterable[str]) -> None:
-        """Give leases back. What fails here ends by itself."""
-        tokens = {name: token for name in names if (token := self.drop(name)) is not None}
+        """Give leases back, also those that may be ours. What fails here ends by itself."""
+        tokens = {name: token for name in names if (token := self._given_up(name)) is not None}
         await asyncio.gather(*(self._give_back(name, token) for name, token in tokens.items()))
 
     def drop_expired(self) -> None:
@@ -174,6 +190,13 @@ class Holds:
             await self.store.release(name, token=token)
         except ProviderError:
             return
+
+    def _given_up(self, name: str) -> str | None:
+        held = self.drop(name)
+        if held is not None or name not in self._unsure:
+            return held
+        self._unsure.discard(name)
+        return self._asked.pop(name)
 
     def _until(self, before: float) -> float:
         return before + self.terms.lease_seconds - self.terms.margin_seconds

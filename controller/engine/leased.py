@@ -255,8 +255,9 @@ class LeasedTenure(ShardTenure):
         return old | {self.holds.holder.id}
 
     def _is_held(self, name: str) -> bool:
+        """Whether somebody else holds a lease, as far as can be known."""
         record = self._seen.get(name)
-        return record is not None and record.held
+        return record is not None and record.held and not self.holds.may_be_ours(name)
 
     async def _remove_the_long_gone(self) -> None:
         now = self.holds.clock.elapsed

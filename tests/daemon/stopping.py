@@ -95,9 +95,19 @@ class Stage:
         """Wait until something holds; fails with what was waited for. Gives the moment."""
         end = CLOCK.elapsed + seconds
         while not holds():
-            assert CLOCK.elapsed < end, f"waited {seconds:.0f} s in vain until {what}"
+            assert CLOCK.elapsed < end, (
+                f"waited {seconds:.0f} s in vain until {what}\n{self.last()}"
+            )
             asyncio.run(CLOCK.sleep(0.05))
         return CLOCK.elapsed
+
+    def last(self) -> str:
+        """What each worker said last, and of what trouble it told."""
+        lines = []
+        for worker in self.workers:
+            told = [*worker.said("trouble")[-3:], *worker.said("shards")[-1:], *worker.said()[-3:]]
+            lines += [f"{worker.log.name}: {line}" for line in told]
+        return "\n".join(lines)
 
     def settled(self, replicas: int, among: list[Worker]) -> bool:
         """Whether one of these workers has just found everything as it should be."""

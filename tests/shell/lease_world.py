@@ -56,6 +56,7 @@ class World:
     dice: random.Random
     storm: float = 0.0
     lag: float = 0.0
+    lost: str = ""
     clock: VirtualClock = field(default_factory=lambda: VirtualClock(NOW))
     processes: list[Process] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
@@ -103,7 +104,15 @@ class World:
                 bold = [one.name for one in self.processes if not one.tenure.may_write(key, need)]
                 assert bold == [], name
 
-    def _trouble(self, _call: str) -> Trouble:
+    def losing(self, call: str) -> bool:
+        """Lose the answers to these calls from the moment on when a dead process' leases have run out."""
+        if all(self.table.holder(name) is None for name in NAMES):
+            self.lost = call
+        return bool(self.lost)
+
+    def _trouble(self, call: str) -> Trouble:
+        if call == self.lost:
+            return Trouble(lost=True)
         if self.dice.random() >= self.storm:
             return Trouble()
         slow = self.dice.choice([0.0, 0.5, 4.0])

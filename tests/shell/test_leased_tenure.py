@@ -10,9 +10,9 @@ import pytest
 from controller.core.shards import SHARDS, owner_of, shard_of
 from controller.engine.claimed import ClaimedTenure
 from controller.engine.leased import LONG_GONE, MEMBERS, shard_name
-from providers.errors import ProviderError
+from providers.errors import OutcomeUnknown, ProviderError
 from providers.simulated.clock import VirtualClock
-from tests.shell.lease_world import KEYS, TERMS, World, a_holder
+from tests.shell.lease_world import KEYS, NAMES, TERMS, World, a_holder
 
 ALL = set(range(SHARDS))
 TAKEOVER_SECONDS = 60
@@ -83,6 +83,45 @@ def test_takeover_within_a_minute(seed: int) -> None:
             waited += 1
         print(f"taken over after {waited} s")
         assert waited < TAKEOVER_SECONDS
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lost_answers_delay_no_takeover(seed: int) -> None:
+    """When the answers to a takeover's first requests get lost, the next ones make it, not the end of a lease."""
+
+    async def story() -> None:
+        here = world(seed)
+        here.join("ann")
+        await here.run(TERMS.renew_seconds)
+        ben = here.join("ben")
+        await here.run(5)
+        here.processes[0].running = False
+        waited = 0
+        while not here.losing("acquire"):
+            await here.run(1)
+            waited += 1
+        await here.run(2 * TERMS.look_seconds)
+        here.lost = ""
+        while ben.shards != ALL:
+            await here.run(1)
+            waited += 1
+        assert waited < TAKEOVER_SECONDS
+
+    asyncio.run(story())
+
+
+def test_claim_without_answers_leaves_nothing() -> None:
+    """A command whose claims get no answer gives back what it may have got."""
+
+    async def story() -> None:
+        here = world()
+        here.lost = "acquire"
+        command = claimed(here)
+        with pytest.raises(OutcomeUnknown):
+            await command.claim(KEYS)
+        assert [here.table.holder(name) for name in NAMES] == [None] * SHARDS
 
     asyncio.run(story())
 
