@@ -64,7 +64,7 @@ oav: $(STAMP) ## Microsoft's validator over the traffic of the tests (needs npm 
 torture: $(STAMP) ## write to git, links and directories 300 times while they are watched (ten minutes)
 	@EVENKEEL_TORTURE=300 $(BIN)/python -m pytest -q -s -p no:xdist --timeout 1800 tests/intake/test_torture.py
 
-leases: $(STAMP) ## several processes with leases in Azurite, one of them stopped for 90 seconds (needs npm; six minutes)
+leases: $(STAMP) ## several processes with leases in Azurite, one of them stopped for 90 seconds (needs npm; ten minutes)
 	@$(BIN)/python -m tests.daemon.long_stop
 
 bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md

@@ -38,16 +38,17 @@ class Leasing:
     seconds: int = _USUAL
     state_directory: Path = Path(DEFAULT_STATE_DIRECTORY)
 
-    def settings(self, source: Source, role: str) -> LeaseSettings:
+    def settings(self, source: Source, role: str, *, dry_run: bool = False) -> LeaseSettings:
         """Whence the right comes. Without a word: locks on this host for Azure.
 
-        A simulated region needs none: its file is locked by whoever uses it.
+        A simulated region needs none: its file is locked by whoever uses it. Nor does a dry run, which
+        changes nothing and is not to keep others from it.
         """
         from controller.engine.tenancy import LeaseSettings
 
         usual = "file" if source.provider == "azure" else "none"
         return LeaseSettings(
-            lease=self.where or usual,
+            lease="none" if dry_run else self.where or usual,
             role=role,
             state_directory=self.state_directory,
             scope=source.arm_url or "",

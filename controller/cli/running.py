@@ -64,7 +64,7 @@ def run(request: Request) -> int:
     """Run the daemon and return the exit code."""
     show = request.show
     show.say(f"evenkeel: {request.source.sentence}")
-    rights = request.leasing.settings(request.source, "run")
+    rights = request.leasing.settings(request.source, "run", dry_run=request.dry_run)
     raise_limit_of_files()
     with (
         _state_directory(request) as state,

@@ -13,19 +13,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from controller.core.shards import shard_of
 from controller.engine.clock import WallClock
+from controller.engine.leased import MEMBERS, shard_name
+from controller.engine.tenure import key_of
 from tests.cli.shell import Shell
 from tests.daemon.azurite import KEY
 from tests.daemon.cloud import Asked, Cloud, serving
+from tests.daemon.test_lease_stores import leases_at
+from tests.providers.worlds import REF
 from tests.sources import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from providers.leases import LeaseRecord
     from tests.daemon.azurite import Azurite
 
 TAKEOVER_SHARE = 60 / 45
 """Within a minute with leases of 45 seconds; with shorter ones as much faster."""
+
+INTENT = b'"kind":"intent"'
 
 CLOCK = WallClock()
 
@@ -90,6 +98,51 @@ class Stage:
         worker = Worker(process, log)
         self.workers.append(worker)
         return worker
+
+    def start_daemon(self) -> Worker:
+        """Start one more ``evenkeel run``; its log and its trail are in a directory of its own."""
+        state = self.folder / f"state-{len(self.workers)}"
+        state.mkdir()
+        where = ["--provider", "azure", "--arm-url", self.cloud.url, "--lease", self.lease]
+        manner = ["--lease-seconds", str(self.lease_seconds), "--state-dir", str(state)]
+        quiet = ["--listen", "127.0.0.1:0", "--resync", "10", "--log-format", "json"]
+        with (state / "log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 -- our own program
+                [
+                    *(sys.executable, "-c", "from controller.cli.main import main; main()", "run"),
+                    *(str(self.folder / "specs"), *where, *manner, *quiet),
+                ],
+                cwd=ROOT,
+                env={**os.environ, "AZURE_STORAGE_KEY": KEY, "PYTHONPATH": str(ROOT)},
+                stderr=log,
+            )
+        worker = Worker(process, state / "log")
+        self.workers.append(worker)
+        return worker
+
+    def leases(self) -> Sequence[LeaseRecord]:
+        """Who holds what, by the lease store."""
+
+        async def look() -> Sequence[LeaseRecord]:
+            store = leases_at(self.lease)
+            try:
+                return await store.look()
+            finally:
+                await store.close()
+
+        return asyncio.run(look())
+
+    def holder(self) -> int:
+        """The process that has the lease over the fleet; 0 if none has."""
+        name = shard_name(shard_of(key_of(REF)))
+        for record in self.leases():
+            if record.name == name and record.held and record.holder is not None:
+                return record.holder.pid
+        return 0
+
+    def alive(self) -> int:
+        """How many processes have a lease on their own name."""
+        return sum(one.held for one in self.leases() if one.name.startswith(MEMBERS))
 
     def until(self, what: str, holds: Callable[[], bool], seconds: float = 60.0) -> float:
         """Wait until something holds; fails with what was waited for. Gives the moment."""
@@ -198,12 +251,67 @@ def stopped_in_a_deletion(stage: Stage, count: int, stop_seconds: float) -> Told
     )
 
 
-def check(stage: Stage) -> None:
-    """Nobody was created twice or deleted twice, and no change was begun without the time for it."""
+def daemon_stopped_in_a_deletion(stage: Stage, count: int, stop_seconds: float) -> Told:
+    """The same with ``evenkeel run``: who holds what is asked of the store, who did what of the trails."""
+    stage.want(8)
+    first = stage.start_daemon()
+    stage.until("the fleet is there", lambda: len(stage.cloud.members) == 8)
+    for _ in range(count - 1):
+        stage.start_daemon()
+    stage.until("all are alive", lambda: stage.alive() == count)
+    stopped: list[float] = []
+
+    def stop_at_second(one: Asked) -> None:
+        if one.method == "DELETE" and len(stage.cloud.named("DELETE", one.status)) == 2:
+            stopped.append(first.send(signal.SIGSTOP))
+
+    stage.cloud.on_change = stop_at_second
+    assert stage.holder() == first.pid
+    stage.want(2)
+    stage.until("the deletion is stopped", lambda: bool(stopped))
+    limit = stage.lease_seconds * TAKEOVER_SHARE
+    taken = stage.until(
+        "another has taken over", lambda: stage.holder() not in {0, first.pid}, limit + 5
+    )
+    stage.until("the others have finished", lambda: len(stage.cloud.members) == 2)
+    stage.until(
+        "it has stood long enough", lambda: CLOCK.elapsed >= stopped[0] + stop_seconds, stop_seconds
+    )
+    intents, lines = trail_of(first).count(INTENT), len(first.log.read_bytes())
+    asked = len(stage.cloud.asked)
+    went_on = first.send(signal.SIGCONT)
+    stage.until("it has said something", lambda: len(first.log.read_bytes()) > lines)
+    stage.until("it is alive again", lambda: stage.alive() == count)
+    assert stage.holder() != first.pid
+    assert trail_of(first).count(INTENT) == intents
+    assert stage.cloud.asked[asked:] == []
+    stage.want(5)
+    stage.until("the fleet has grown again", lambda: len(stage.cloud.members) == 5)
+    check_members(stage)
+    return Told(
+        takeover=taken - stopped[0],
+        stopped_for=went_on - stopped[0],
+        deletions=len(stage.cloud.deletions),
+        creations=len(stage.cloud.named("PUT", 201)),
+    )
+
+
+def trail_of(daemon: Worker) -> bytes:
+    """The audit trail of a daemon: an intent stands in it before each change."""
+    return daemon.log.with_name("audit.jsonl").read_bytes()
+
+
+def check_members(stage: Stage) -> None:
+    """Nobody was created twice or deleted twice, and who is there is who was created and not deleted."""
     created, deleted = stage.cloud.named("PUT", 201), stage.cloud.deletions
     assert sorted(set(created)) == sorted(created)
     assert sorted(set(deleted)) == sorted(deleted)
     assert sorted(set(created) - set(deleted)) == sorted(stage.cloud.members)
+
+
+def check(stage: Stage) -> None:
+    """The same, and no change was begun without the time for it."""
+    check_members(stage)
     begun = [line for worker in stage.workers for line in worker.said("begin")]
     assert begun
     assert [line for line in begun if line["left"] <= line["need"]] == []

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.cli.leasing import Leasing
+from controller.cli.options import Source
 from controller.engine.claimed import ClaimedTenure
 from controller.engine.clock import WallClock
 from controller.engine.holds import Holds, Terms
@@ -97,6 +99,15 @@ def test_dry_run_takes_no_lease(shell: Shell, arm: Arm, azurite: Azurite) -> Non
     assert "Plan: 6 to add" in ran.out
     assert changes(arm) == set()
     assert not (shell.folder / ".evenkeel").exists()
+
+
+def test_dry_daemon_takes_no_lease(shell: Shell) -> None:
+    """A daemon that only plans keeps no other from its fleets: it takes neither lease nor lock."""
+    source = Source(provider="azure")
+    for said in (None, "file", "https://acc.blob.core.windows.net/c"):
+        leasing = Leasing(where=said, state_directory=shell.folder)
+        assert leasing.settings(source, "run", dry_run=True).lease == "none"
+        assert leasing.settings(source, "run").lease == (said or "file")
 
 
 def test_place_for_locks_is_needed(shell: Shell, arm: Arm) -> None:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.cli.shell import Shell
 from tests.daemon.stopping import (
     TAKEOVER_SHARE,
     a_stage,
     check,
+    daemon_stopped_in_a_deletion,
     stopped_before_sending,
     stopped_in_a_deletion,
 )
@@ -36,6 +38,23 @@ def test_stopped_in_a_deletion(azurite: Azurite, tmp_path: Path, count: int) -> 
     """One of two or three is stopped in the middle of a deletion: the others finish it, each member goes once."""
     with a_stage(azurite, tmp_path, SECONDS) as stage:
         told = stopped_in_a_deletion(stage, count, 30)
+    print(told)
+    assert told.takeover < SECONDS * TAKEOVER_SHARE
+    assert (told.deletions, told.creations) == (6, 11)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_daemon_stopped_in_a_deletion(azurite: Azurite, tmp_path: Path, count: int) -> None:
+    """The same with two and three ``evenkeel run``: no intent stands in the trail of the one that was stopped."""
+    with a_stage(azurite, tmp_path, SECONDS) as stage:
+        told = daemon_stopped_in_a_deletion(stage, count, 30)
+        assert {worker.process.poll() for worker in stage.workers} == {None}
+        for worker in stage.workers:
+            worker.send(signal.SIGTERM)
+        assert [worker.process.wait(timeout=20) for worker in stage.workers] == [0] * count
+        trails = [worker.log.with_name("audit.jsonl") for worker in stage.workers]
+        verified = [Shell(tmp_path).run("audit", "verify", str(trail)) for trail in trails]
+        assert [ran.code for ran in verified] == [0] * count
     print(told)
     assert told.takeover < SECONDS * TAKEOVER_SHARE
     assert (told.deletions, told.creations) == (6, 11)
