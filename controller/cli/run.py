@@ -14,6 +14,7 @@ from controller.core.rhythm import RESYNC_SECONDS
 if TYPE_CHECKING:
     from controller.cli.leasing import Leasing
     from controller.cli.options import Show, Source
+    from controller.sources.choose import SourceKind
 
 DEFAULT_LISTEN = "127.0.0.1:8080"
 SHORTEST_RESYNC, LONGEST_RESYNC = 10.0, 86_400.0
@@ -74,6 +75,22 @@ def _address(_context: click.Context, _parameter: click.Parameter, given: str) -
     help="How often a fleet at rest is looked at; less often where there are too many fleets for that. "
     f"Default: {RESYNC_SECONDS:.0f}",
 )
+@click.option(
+    "--source",
+    "kind",
+    type=click.Choice(["auto", "git", "link", "plain"]),
+    default="auto",
+    envvar="EVENKEEL_SOURCE",
+    help="How specs are read. auto: by what each PATH is; plain: as files lie there, in a git checkout "
+    "too.",
+)
+@click.option(
+    "--ref",
+    default="HEAD",
+    envvar="EVENKEEL_REF",
+    metavar="REF",
+    help="The branch or tag that is read from git. Default: what is checked out",
+)
 @click.option("--dry-run", is_flag=True, envvar="EVENKEEL_DRY_RUN", help="Look and plan only.")
 @click.option(
     "--audit",
@@ -104,6 +121,8 @@ def command(  # noqa: PLR0913 -- one for each option
     *,
     listen: tuple[str, int],
     resync: float,
+    kind: SourceKind,
+    ref: str,
     dry_run: bool,
     audit: str | None,
     tokens: tuple[str, ...],
@@ -123,6 +142,8 @@ def command(  # noqa: PLR0913 -- one for each option
             show=show,
             listen=listen,
             resync_seconds=resync,
+            kind=kind,
+            ref=ref,
             dry_run=dry_run,
             audit=None if audit is None else Path(audit),
             tokens=tokens,

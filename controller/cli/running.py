@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from controller.engine.state_directory import StateDirectory
     from controller.engine.tenancy import LeaseSettings
     from controller.engine.tenure import Tenure
+    from controller.sources.choose import SourceKind
 
 AUDIT_FILE = "audit.jsonl"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -54,6 +55,8 @@ class Request:
     show: Show
     listen: tuple[str, int]
     resync_seconds: float
+    kind: SourceKind
+    ref: str
     dry_run: bool
     audit: Path | None
     tokens: tuple[str, ...]
@@ -121,7 +124,10 @@ class _Run:
         )
         server = await self._serve(service)
         self._listen_to_signals(service)
-        sources = [open_source(path, WallClock()) for path in request.paths]
+        sources = [
+            open_source(path, WallClock(), kind=request.kind, ref=request.ref)
+            for path in request.paths
+        ]
         try:
             whole = await service.run(sources, self._stop)
         finally:

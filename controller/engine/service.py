@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from controller.core.standings import Accepted, Standing
+    from controller.core.standings import Accepted, SourceStanding, Standing
     from controller.engine.board import View
     from controller.engine.clock import DaemonClock
     from controller.engine.compose import Composition
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 DRAIN_AT_MOST_SECONDS = 20.0
 """How long an end in order takes at most; Kubernetes grants 30 seconds, systemd 90."""
 
+_MISTAKES_TOLD = 50
+"""Mistakes that are logged at most; `validate` tells them all, with their lines."""
 _PROBE_SECONDS = 10.0
 
 
@@ -115,6 +117,9 @@ class Service:
         self._watchman = Watchman(clock, place.doubt, (state.trouble, self._trail_trouble))
         self._gate = Gate(self._watchman.trouble)
         self._standings: dict[str, Standing] = {}
+        self._sources: dict[str, str] = {}
+        self._intake_told: tuple[str, ...] = ()
+        self._mistakes_told: dict[str, str] = {}
         self._beaten = self._alive_at = 0.0
         self._reloading = False
         self.daemon = Daemon(self._means(place), self._gate, self, workers=settings.workers)
@@ -181,6 +186,7 @@ class Service:
         self.pulse.beat(trouble)
         self._watchman.look()
         self._tell_trail()
+        self._tell_intake()
         now, due = self._clock.elapsed, self._notifier.watchdog_seconds
         if trouble is not None:
             self._line("stuck", warning=True, why=trouble)
@@ -209,6 +215,8 @@ class Service:
             self._tell_standing(before.get(key), standing)
         for key in before.keys() - self._standings.keys():
             self._line("standing", fleet=before[key].name, freeze=None, gone=True)
+        for source in accepted.sources:
+            self._tell_source(source)
         self.daemon.accept(accepted)
 
     def _tell_standing(self, known: Standing | None, standing: Standing) -> None:
@@ -226,6 +234,40 @@ class Service:
             freeze=None if freeze is None else str(freeze.reason),
             detail=None if freeze is None else freeze.detail,
         )
+
+    def _tell_source(self, source: SourceStanding) -> None:
+        """Tell when a source cannot be read or waits, and when that is over."""
+        why = source.trouble.sentence if source.trouble else ""
+        if source.waiting:
+            why = f"{source.waiting} waits for approval"
+        if self._sources.get(source.root, "") != why:
+            self._line(
+                "source",
+                warning=bool(why),
+                root=source.root,
+                revision=source.revision,
+                trouble=why or None,
+            )
+        self._sources[source.root] = why
+
+    def _tell_intake(self) -> None:
+        """Tell what is wrong with the intake itself, once: lost memory, hints that are not had."""
+        troubles = self._intake.troubles if self._intake is not None else ()
+        for sentence in troubles:
+            if sentence not in self._intake_told:
+                self._line("intake", warning=True, trouble=sentence)
+        self._intake_told = troubles
+        mistakes = self._mistakes()
+        for place, sentence in mistakes.items():
+            if place not in self._mistakes_told:
+                self._line("spec", warning=True, place=place, mistake=sentence)
+        self._mistakes_told = mistakes
+
+    def _mistakes(self) -> dict[str, str]:
+        """The mistakes in specs, by place; of very many, the first."""
+        found = self._intake.diagnostics if self._intake is not None else ()
+        errors = [one for one in found if one.is_error][:_MISTAKES_TOLD]
+        return {f"{one.file}:{one.line} {one.code}": one.message for one in errors}
 
     def _trail_trouble(self) -> str | None:
         return None if self._settings.dry_run else self._trail.trouble() or None
