@@ -165,9 +165,9 @@ def page_of_members(count: int) -> bytes:
 
 
 def _members_on(body: bytes) -> list[Instance]:
-    from providers.azure.views import VmPage, decoded, instance_of
+    from providers.azure.views import VmPage, decoded, instances_of
 
-    return [instance_of(vm) for vm in decoded(body, VmPage).value]
+    return list(instances_of(decoded(body, VmPage).value, {}))
 
 
 _EXTENSIONS = ("AzureMonitorLinuxAgent", "HealthExtension")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from providers.azure.answers import fault_of
+from providers.azure.extension_views import extensions_of
 from providers.azure.reading import at_once
-from providers.azure.views import extensions_of, failure_of, provisioning_state
+from providers.azure.views import failure_of
+from providers.azure.words import provisioning_state
 from providers.base import Failure, ProvisioningState
 from providers.errors import FleetError
 
@@ -81,9 +83,11 @@ class Failures:
 
 
 def _silent_extensions(vm: Vm) -> list[str]:
+    view = vm.properties.instance_view if vm.properties else None
+    told = view.extensions if view else None
     return [
         f"{vm.name}/{one.name}"
-        for one in extensions_of(vm, {})
+        for one in extensions_of(vm.name, vm.resources, told, {})
         if one.state is ProvisioningState.FAILED and one.failure is None
     ]
 

@@ -12,7 +12,7 @@ from providers.azure.leftovers import Attic
 from providers.azure.pipeline import Connection
 from providers.azure.preflight import Surroundings
 from providers.azure.reading import Reader
-from providers.azure.views import instance_of
+from providers.azure.views import instances_of
 from providers.azure.writing import Writer
 from providers.base import GroupSnapshot, InstallExtension, SingleDelete, TagChange
 from providers.errors import NotFound
@@ -73,7 +73,7 @@ class AzureProvider:
         return GroupSnapshot(
             observed_at=observed_at,
             group=group,
-            instances=tuple(instance_of(vm, reasons) for vm in vms),
+            instances=instances_of(vms, reasons),
             locks=locks,
             complete=names is None,
             leftovers=left,
