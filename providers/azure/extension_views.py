@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime  # noqa: TC003 -- msgspec looks for it when it decodes
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -20,21 +20,25 @@ EXTENSION_FAILED = "VMExtensionProvisioningError"
 
 _EXTENSIONS = "/extensions"
 _FAILED = "provisioningstate/failed"
+_ABSENT = msgspec.Raw(b"null")
 
 
 class ExtensionStatus(msgspec.Struct, frozen=True, gc=False):
-    """``ProvisioningState/succeeded``. The long text and the time of it are decoded when it is a failure."""
+    """``ProvisioningState/succeeded``, with text and time."""
 
     code: str = ""
-    message: msgspec.Raw = msgspec.Raw(b"null")
-    time: msgspec.Raw = msgspec.Raw(b"null")
+    message: str | None = None
+    time: datetime | None = None
 
 
 class ExtensionView(msgspec.Struct, frozen=True, gc=False):
-    """What the guest agent says of an extension; nothing but the name before it has said anything."""
+    """What the guest agent says of an extension; nothing but the name before it has said anything.
+
+    ``statuses`` stay as they stand: members that are alike have the same, and are read once.
+    """
 
     name: str = ""
-    statuses: list[ExtensionStatus] | None = None
+    statuses: msgspec.Raw = _ABSENT
 
 
 class ExtensionProperties(msgspec.Struct, frozen=True, gc=False, rename="camel"):
@@ -66,12 +70,16 @@ def extensions_of(
         return ()
     found = _plainly(
         tuple([_named(row) for row in resources or ()]),
-        tuple([(one.name, one.statuses[0].code if one.statuses else "") for one in told]),
+        tuple([(one.name, bytes(one.statuses)) for one in told]),
     )
     if all(extension.state is not ProvisioningState.FAILED for extension in found):
         return found
-    said = {one.name.lower(): one.statuses[0] for one in told if one.statuses}
-    return tuple(_with_reason(vm, extension, said, reasons) for extension in found)
+    return tuple(
+        replace(one, failure=reasons.get(f"{vm}/{one.name}".lower()))
+        if one.state is ProvisioningState.FAILED and one.failure is None
+        else one
+        for one in found
+    )
 
 
 def _named(row: ExtensionRow) -> tuple[str, str]:
@@ -83,47 +91,35 @@ def _named(row: ExtensionRow) -> tuple[str, str]:
 
 @lru_cache(maxsize=256)
 def _plainly(
-    rows: tuple[tuple[str, str], ...], told: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str], ...], told: tuple[tuple[str, bytes], ...]
 ) -> tuple[Extension, ...]:
     """Extensions by their own state or else the agent's: the same value for all members that are alike."""
-    codes = {name.lower(): code for name, code in told}
+    said = {name.lower(): _status_in(raw) for name, raw in told}
     named = {name.lower(): (name, state) for name, state in rows if name}
     for name, _ in told:
         if name:
             named.setdefault(name.lower(), (name, ""))
     return tuple(
-        Extension(name, _extension_state(given, codes.get(key, "")))
+        _extension(name, given, said.get(key, ExtensionStatus()))
         for key, (name, given) in named.items()
     )
 
 
-def _extension_state(given: str, code: str) -> ProvisioningState | None:
-    word = given or code.partition("/")[2].partition("/")[0]
-    return provisioning_state(word) if word else None
+def _status_in(raw: bytes) -> ExtensionStatus:
+    """The first status; an empty one where there is none, or none that can be read."""
+    try:
+        statuses = msgspec.json.decode(raw, type=list[ExtensionStatus] | None)
+    except msgspec.MsgspecError:
+        statuses = None
+    return statuses[0] if statuses else ExtensionStatus()
 
 
-def _with_reason(
-    vm: str,
-    extension: Extension,
-    said: Mapping[str, ExtensionStatus],
-    reasons: Mapping[str, Failure],
-) -> Extension:
-    if extension.state is not ProvisioningState.FAILED:
-        return extension
-    status = said.get(extension.name.lower())
-    head, _, last = status.code.rpartition("/") if status is not None else ("", "", "")
-    if status is None or head.lower() != _FAILED:
-        return replace(extension, failure=reasons.get(f"{vm}/{extension.name}".lower()))
+def _extension(name: str, given: str, status: ExtensionStatus) -> Extension:
+    head, _, last = status.code.rpartition("/")
+    word = given or status.code.partition("/")[2].partition("/")[0]
+    state = provisioning_state(word) if word else None
+    if state is not ProvisioningState.FAILED or head.lower() != _FAILED:
+        return Extension(name, state)
     # The last part is the handler's own number, which says nothing by itself.
     code = last if last.isalpha() else EXTENSION_FAILED
-    return replace(extension, failure=Failure(code, *_words_of(status)))
-
-
-def _words_of(status: ExtensionStatus) -> tuple[str, datetime | None]:
-    """Text and time of a failure; what cannot be read of them is left out."""
-    try:
-        message = msgspec.json.decode(status.message, type=str | None)
-        moment = msgspec.json.decode(status.time, type=datetime | None)
-    except msgspec.MsgspecError:
-        return "", None
-    return message or "", in_utc(moment)
+    return Extension(name, state, Failure(code, status.message or "", in_utc(status.time)))
