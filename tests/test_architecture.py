@@ -126,7 +126,7 @@ CLOCK_READS = re.compile(
     r"^(datetime\.(datetime\.)?(now|utcnow|today)|date\.today|"
     r"time\.(time|time_ns|monotonic|monotonic_ns|perf_counter|clock_gettime|clock_gettime_ns|sleep|gmtime|localtime))$"
 )
-CODES_IN_WORDS = {"controller.cli.failures"}
+CODES_IN_WORDS = {"controller.formats.failures"}
 """Where Azure's codes are explained to people; nothing is decided there."""
 
 LONG_TABLES = {"tests/specs/mistakes.py"}

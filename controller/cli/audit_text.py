@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from controller.cli.exits import CommandError
-from controller.cli.words import counted
 from controller.engine.trail_reading import examine
 from controller.formats.redact import redact
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

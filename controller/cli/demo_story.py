@@ -15,13 +15,13 @@ from controller.cli.marks import MEANINGS, Mark
 from controller.cli.picture import draw, lanes_now, lanes_of, letters_in
 from controller.cli.plan_text import fleet_head, plan_text, summary_lines
 from controller.cli.progress import LineProgress
-from controller.cli.rows import PlanView, spread_sentence
 from controller.cli.screen import Paint
 from controller.cli.specs import read_specs
-from controller.cli.words import counted
 from controller.engine.converge import End, converge
 from controller.engine.reconcile import reconcile_once
+from controller.formats.rows import PlanView, spread_sentence
 from controller.formats.sighting import Sighting
+from controller.formats.words import counted
 from providers.base import LockLevel
 from providers.simulated.provider import SimulatedProvider
 from providers.simulated.region import SimulatedRegion

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli.age import age
 from controller.cli.columns import pad, print_columns
-from controller.cli.failures import explain_failure
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_text import instance_lines
-from controller.cli.rows import PlanView, blocked_sentences, rows_of, spread_sentence
 from controller.cli.screen import Paint
-from controller.cli.words import counted
+from controller.formats.age import age
+from controller.formats.failures import explain_failure
 from controller.formats.instances import instances_of
+from controller.formats.rows import PlanView, blocked_sentences, rows_of, spread_sentence
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli.age import age
-from controller.cli.words import place_of
 from controller.core.eventlog import Event, EventReason
 from controller.core.leftovers import known_since
 from controller.core.phase import Phase
 from controller.core.steps import Reason
+from controller.formats.age import age
 from controller.formats.instances import instances_of
 from controller.formats.text import time_text
+from controller.formats.words import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.cli.describe_text import pairs
-from controller.cli.failures import explain_failure
-from controller.cli.rows import MEANINGS, PlanView, blocked_sentences, rows_of
-from controller.cli.words import moment, place_of
 from controller.core.steps import Reason
-from controller.formats.instances import instances_of
+from controller.formats.failures import explain_failure
+from controller.formats.instances import deletable_words, instances_of
+from controller.formats.rows import MEANINGS, PlanView, blocked_sentences, rows_of
+from controller.formats.words import place_of
 
 if TYPE_CHECKING:
-    from controller.cli.rows import Row
     from controller.cli.screen import Screen
     from controller.formats.instances import FleetSight, InstanceFacts
+    from controller.formats.rows import Row
     from providers.base import Json
 
 _NOT_YET = "it does not exist yet"
@@ -73,17 +73,6 @@ def find_instance(sight: FleetSight, name: str) -> tuple[InstanceFacts | None, R
     if not facts and not rows:
         raise LookupError(name)
     return (facts[0] if facts else None), (rows[0] if rows else None)
-
-
-def deletable_words(facts: InstanceFacts) -> str:
-    """``yes``, or ``no`` with the rule and the time at which it ends."""
-    if not facts.owned:
-        return "no: NotOurs: it lacks this fleet's owner tag; it is shown and never touched"
-    obstacle = facts.obstacle
-    if obstacle is None:
-        return "yes: no lock, hold, protection or unsettled creation stands in the way"
-    end = f", until {moment(obstacle.until)}" if obstacle.until else ""
-    return f"no: {obstacle.reason}: {obstacle.detail}{end}"
 
 
 def explain_document(sight: FleetSight, name: str | None) -> dict[str, Json]:

@@ -9,9 +9,9 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from controller.cli.age import human_duration
 from controller.cli.columns import pad
 from controller.cli.progress import progress_words
+from controller.formats.age import human_duration
 from controller.formats.redact import redact_text
 
 if TYPE_CHECKING:

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli import marks, rows
+from controller.cli import marks
 from controller.cli.picture import draw, lanes_of, letters_in
-from controller.cli.rows import PlanView, blocked_sentences, rows_of, totals_of
 from controller.cli.screen import Screen, legible
+from controller.formats import rows
+from controller.formats.rows import PlanView, blocked_sentences, rows_of, totals_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.rows import Row, Unplanned
     from controller.core.steps import Approval, Plan
+    from controller.formats.rows import Row, Unplanned
 
 _PAPER = Screen(colour=False, unicode=True)
 _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|~#"})

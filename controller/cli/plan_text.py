@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli import marks, rows
+from controller.cli import marks
 from controller.cli.columns import display_width, pad
 from controller.cli.picture import draw, lanes_of, letters_in
-from controller.cli.rows import Symbol, rows_of, totals_of
 from controller.cli.screen import Paint
-from controller.cli.words import counted
+from controller.formats import rows
+from controller.formats.rows import Symbol, rows_of, totals_of
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.cli.rows import PlanView, Row, Unplanned
     from controller.cli.screen import Screen
     from controller.core.steps import Approval, Plan
+    from controller.formats.rows import PlanView, Row, Unplanned
 
 _PAINTS = {
     Symbol.CREATE: Paint.ADDED,

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from controller.cli.age import human_duration
 from controller.cli.columns import pad
 from controller.cli.picture import compact, lanes_now
-from controller.cli.words import counted
+from controller.formats.age import human_duration
 from controller.formats.sighting import Sighting
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

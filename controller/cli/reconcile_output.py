@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.cli.age import human_duration
 from controller.cli.gather import sights_of
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_markdown import plan_markdown
 from controller.cli.plan_text import approval_lines, fleet_head, plan_text
-from controller.cli.rows import PlanView, Unplanned, blocked_sentences
-from controller.cli.words import counted
 from controller.engine.converge import End
 from controller.engine.outcome import Verb
+from controller.formats.age import human_duration
 from controller.formats.plan_document import plan_document
+from controller.formats.rows import PlanView, Unplanned, blocked_sentences
 from controller.formats.sighting import Sighting
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from controller.cli.age import UNKNOWN, age
 from controller.cli.events import event_entry, events_of
+from controller.formats.age import UNKNOWN, age
 from controller.formats.fleet_document import condition_entry
 from controller.formats.instances import fleet_line, instances_of
 

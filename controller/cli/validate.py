@@ -42,7 +42,7 @@ def command(paths: tuple[str, ...], *, form: str, show: Show) -> int:
     """Compile the files, print their mistakes on stdout, and count them on stderr."""
     from controller.cli.diagnostics import summary
     from controller.cli.specs import read_specs
-    from controller.cli.words import counted
+    from controller.formats.words import counted
 
     specs = read_specs(paths)
     if text := _rendered(specs, form, show):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from controller.cli.exits import Exit
-from controller.cli.failures import explain_failure
 from controller.engine.converge import End
 from controller.engine.report import Verdict
+from controller.formats.failures import explain_failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

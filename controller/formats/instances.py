@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from controller.core import extensions
 from controller.core.conditions import PassFacts, conditions_after
 from controller.core.phase import Phase, classify
+from controller.formats.words import moment
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,6 +155,17 @@ def instances_of(sighting: Sighting) -> tuple[InstanceFacts, ...]:
         _facts(member, sighting, ledger.obstacles.get(member.name))
         for member in sighting.observed.members
     )
+
+
+def deletable_words(facts: InstanceFacts) -> str:
+    """``yes``, or ``no`` with the rule and the time at which it ends."""
+    if not facts.owned:
+        return "no: NotOurs: it lacks this fleet's owner tag; it is shown and never touched"
+    obstacle = facts.obstacle
+    if obstacle is None:
+        return "yes: no lock, hold, protection or unsettled creation stands in the way"
+    end = f", until {moment(obstacle.until)}" if obstacle.until else ""
+    return f"no: {obstacle.reason}: {obstacle.detail}{end}"
 
 
 def fleet_line(sight: FleetSight) -> FleetFacts:

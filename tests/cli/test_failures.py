@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controller.cli.failures import explain_failure, remedy_for
+from controller.formats.failures import explain_failure, remedy_for
 from providers.errors import Forbidden, ProviderError
 from providers.simulated import failures
 from providers.simulated.scenario import Allocation

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from controller.cli.plan_markdown import plan_markdown
-from controller.cli.rows import PlanView
 from controller.core.steps import Approval
+from controller.formats.rows import PlanView
 from tests.cli import views
 from tests.cli.transcripts import check_transcript
 from tests.core.leftover_worlds import a_disk, a_look, left, planned, tidy

@@ -10,7 +10,6 @@ import pytest
 
 from controller.cli.plan_markdown import plan_markdown
 from controller.cli.plan_text import plan_text
-from controller.cli.rows import PlanView, Unplanned
 from controller.cli.screen import Screen
 from controller.core.steps import (
     Approval,
@@ -21,6 +20,7 @@ from controller.core.steps import (
     Prevented,
     Reason,
 )
+from controller.formats.rows import PlanView, Unplanned
 from controller.formats.sighting import Sighting
 from tests.cli import views
 from tests.cli.transcripts import check_transcript, longest_line

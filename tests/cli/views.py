@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from controller.cli.rows import PlanView
 from controller.core.observed import Member, Observed, Serials
 from controller.core.steps import (
     Blocked,
@@ -19,6 +18,7 @@ from controller.core.steps import (
     Step,
     Victim,
 )
+from controller.formats.rows import PlanView
 from controller.formats.sighting import Sighting
 from controller.spec.values import Fleet, Placement, Pool, SizeChoice, Template
 from providers.base import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from controller.cli.failures import REMEDIES, Remedy, remedy_for
+from controller.formats.failures import REMEDIES, Remedy, remedy_for
 from providers import errors
 from providers.azure.failures import RULES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-from controller.cli.failures import REMEDIES
+from controller.formats.failures import REMEDIES
 from providers import errors
 from providers.azure.failures import RULES
 from tests.docs.azure_errors import MARK, MEANINGS, table

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from controller.cli.words import moment, place_of
 from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Sweep, Tag
+from controller.formats.words import moment, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
