@@ -7,7 +7,7 @@ import contextlib
 import os
 import resource
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from controller.cli.exits import CommandError, Exit
@@ -16,8 +16,9 @@ from controller.cli.recording import actor_of
 from controller.engine.clock import WallClock
 from controller.engine.compose import CompositionError
 from controller.engine.log import PassLog
+from controller.engine.metered import Metered
 from controller.engine.notify import Notifier
-from controller.engine.service import Service, ServiceSettings
+from controller.engine.service import Service, ServiceSettings, version_of_this
 from controller.engine.state_directory import (
     StateDirectoryError,
     StateDirectoryHeldError,
@@ -27,7 +28,9 @@ from controller.engine.tenancy import daemon_tenure, mutation_seconds, this_proc
 from controller.sources.choose import open_source
 from controller.web.api import api_routes
 from controller.web.health import health_routes
+from controller.web.metrics import Metrics, Reading, metrics_routes
 from controller.web.server import StatusServer
+from controller.web.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,15 +117,24 @@ class _Run:
     async def go(self) -> int:
         request, show = self.request, self.request.show
         log = PassLog("json" if show.log_format == "json" else "console", details=show.verbose > 0)
+        service: Service
+
+        def reading() -> Reading:
+            queue = service.daemon.queue
+            return Reading(service.board.view(), waiting=len(queue), working=len(queue.running))
+
+        metrics = Metrics(version_of_this(), reading)
+        provider = Metered(self.place.provider, self.place.clock, metrics)
         service = Service(
-            self.place,
+            replace(self.place, provider=provider),
             self._tenure,
             self.state,
             self._settings(),
             log=log,
             notifier=Notifier(os.environ),
+            counts=metrics,
         )
-        server = await self._serve(service)
+        server = await self._serve(service, metrics)
         self._listen_to_signals(service)
         sources = [
             open_source(path, WallClock(), kind=request.kind, ref=request.ref)
@@ -153,9 +165,15 @@ class _Run:
             code = FAILURE_CODES.get(error.verdict, Exit.ERROR)
             raise CommandError(str(error), code=code) from error
 
-    async def _serve(self, service: Service) -> StatusServer:
+    async def _serve(self, service: Service, metrics: Metrics) -> StatusServer:
         host, port = self.request.listen
-        routes = (*health_routes(service.board, service.pulse), *api_routes(service.board))
+        board = service.board
+        routes = (
+            *health_routes(board, service.pulse),
+            *api_routes(board),
+            *metrics_routes(metrics),
+            *Site(board, self.place.clock).routes(),
+        )
         try:
             server = await StatusServer.start(host, port, routes)
         except OSError as error:

@@ -5,7 +5,7 @@ It decides nothing; what is said is computed by the core from reports and standi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from controller.core.conditions import PassFacts, Stop, conditions_after, stop_of, wish_of
 from controller.engine.facts import facts_of
@@ -22,13 +22,28 @@ if TYPE_CHECKING:
     from controller.engine.report import PassReport
 
 
-class Chronicle:
-    """Tells the board and the log. ``log`` None: only the board."""
+class Counts(Protocol):
+    """Who counts what passes do, for metrics."""
 
-    def __init__(self, board: Board, clock: DaemonClock, log: PassLog | None) -> None:
+    def passed(self, state: FleetState, report: PassReport) -> None:
+        """A pass has ended. ``state`` is the fleet's from before it."""
+        ...
+
+
+class Chronicle:
+    """Tells the board and the log. ``log`` None: only the board. ``counts`` is told of each pass, too."""
+
+    def __init__(
+        self,
+        board: Board,
+        clock: DaemonClock,
+        log: PassLog | None,
+        counts: Counts | None = None,
+    ) -> None:
         self._board = board
         self._clock = clock
         self._log = log
+        self._counts = counts
 
     def passed(self, state: FleetState, report: PassReport) -> None:
         """A pass has ended. ``state`` is the fleet's from before it."""
@@ -37,6 +52,8 @@ class Chronicle:
             report, _digest(standing), freeze=stop_of(standing), wish=wish_of(standing)
         )
         self._tell(state, facts, events_of(report, state.seen))
+        if self._counts is not None:
+            self._counts.passed(state, report)
         if self._log is not None:
             self._log.write(report)
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from controller.core.standings import Accepted, SourceStanding, Standing
     from controller.engine.board import View
+    from controller.engine.chronicle import Counts
     from controller.engine.clock import DaemonClock
     from controller.engine.compose import Composition
     from controller.engine.log import PassLog
@@ -91,7 +92,8 @@ class Watchman:
 class Service:
     """All parts of a running daemon. ``board`` and ``pulse`` are for whoever shows them.
 
-    ``tenure`` makes the right to change fleets; it is given whom to tell when that is in trouble.
+    ``tenure`` makes the right to change fleets; it is given whom to tell when that is in trouble. ``counts``
+    is told of each pass.
     """
 
     def __init__(
@@ -103,12 +105,14 @@ class Service:
         *,
         log: PassLog,
         notifier: Notifier,
+        counts: Counts | None = None,
     ) -> None:
         clock = place.clock
         self.board = Board(clock.now, dry_run=settings.dry_run)
         self.pulse = Pulse(clock)
         self._clock = clock
         self._log = log
+        self._counts = counts
         self._notifier = notifier
         self._state = state
         self._settings = settings
@@ -136,7 +140,7 @@ class Service:
             board=self.board,
             shares=Shares(clock, settings.resync_seconds),
             ramp=Ramp(clock),
-            chronicle=Chronicle(self.board, clock, self._log),
+            chronicle=Chronicle(self.board, clock, self._log, self._counts),
             trouble=self._gate.trouble,
             shut=self._gate.why_shut,
             dry_run=settings.dry_run,
@@ -157,7 +161,7 @@ class Service:
             last_good=LastGood(self._state.path),
             approvals=approvals(self._settings.tokens, self._state.path),
         )
-        self._line("started", version=_version(), dry_run=self._settings.dry_run)
+        self._line("started", version=version_of_this(), dry_run=self._settings.dry_run)
         self._notifier.ready("reading specs")
         ending = asyncio.create_task(self._tell_end(stop))
         try:
@@ -293,7 +297,8 @@ def summary(view: View) -> str:
     return ", ".join(parts)
 
 
-def _version() -> str:
+def version_of_this() -> str:
+    """The installed version of the program."""
     from importlib.metadata import version
 
     return version("evenkeel")

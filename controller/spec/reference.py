@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _Schema: TypeAlias = "Mapping[str, Json]"
 
 WITHOUT_EFFECT: Mapping[str, str] = {
-    "Metadata.labels": "kept with the fleet, shown nowhere",
     "Protection.manageLocks": "the controller sets no locks; the protection holds all the same",
     "Network.inboundNatRules": "Azure's inline interfaces cannot carry them",
     "Nic.inboundNatRules": "Azure's inline interfaces cannot carry them",

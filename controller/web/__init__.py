@@ -1,1 +1,1 @@
-"""What the daemon serves over HTTP: health, and its state as JSON. Reading only; no route changes anything."""
+"""What the daemon serves over HTTP: the status page, health, metrics, its state as JSON. No route changes anything."""

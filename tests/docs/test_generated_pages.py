@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 READ_BY_NOBODY = {
-    "Fleet.labels": "Metadata.labels",
     "Fleet.manage_locks": "Protection.manageLocks",
     "Quorum.voters": "Quorum.voters",
     "Quorum.zone_loss_safe": "Quorum.zoneLossSafe",

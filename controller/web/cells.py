@@ -1,0 +1,168 @@
+"""One cell for each instance: where it stands, and what matters most about it.
+
+What matters most: that it is going, then that it cannot be deleted, then that it does not serve, then its
+class. A cell's kind is told by its shape as well as by its colour.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from controller.core.phase import Phase, classify
+from controller.core.steps import Prevented
+from controller.core.topology import EVERYWHERE, FAULT_DOMAIN, ZONE
+from providers.base import Priority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from controller.core.deletability import Ledger
+    from controller.core.observed import Member, Observed
+    from controller.core.steps import Create, Plan
+    from controller.formats.sighting import Sighting
+
+
+class Kind(StrEnum):
+    """What a cell shows, in the order in which cells stand."""
+
+    REGULAR = "regular"
+    SPOT = "spot"
+    LOCKED = "locked"
+    HELD = "held"
+    BROKEN = "broken"
+    NEW_REGULAR = "new-regular"
+    NEW_SPOT = "new-spot"
+    PLANNED = "planned"
+    CHOSEN = "chosen"
+    LEAVING = "leaving"
+    UNMANAGED = "unmanaged"
+
+
+WORDS: Mapping[Kind, str] = {
+    Kind.REGULAR: "Regular, running",
+    Kind.SPOT: "Spot, running",
+    Kind.LOCKED: "locked",
+    Kind.HELD: "held or protected",
+    Kind.BROKEN: "not serving",
+    Kind.NEW_REGULAR: "Regular, being created",
+    Kind.NEW_SPOT: "Spot, being created",
+    Kind.PLANNED: "planned",
+    Kind.CHOSEN: "chosen to go",
+    Kind.LEAVING: "being deleted",
+    Kind.UNMANAGED: "unmanaged",
+}
+
+_LOCKED = frozenset({Prevented.LOCKED, Prevented.LOCKS_UNREADABLE})
+_HELD = frozenset({Prevented.HELD, Prevented.PROTECTED, Prevented.QUORUM})
+_ORDER = {kind: number for number, kind in enumerate(Kind)}
+_GHOSTS = frozenset({Kind.PLANNED, Kind.LEAVING, Kind.UNMANAGED})
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One instance, or one that is planned."""
+
+    name: str
+    kind: Kind
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One zone or fault domain. ``count`` are the members that are there and stay ours until now."""
+
+    label: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def count(self) -> int:
+        """Members under management that are not being deleted."""
+        return sum(cell.kind not in _GHOSTS for cell in self.cells)
+
+    @property
+    def sentence(self) -> str:
+        """The lane in words, for whoever does not see it: ``zone 1: 2 Regular, running; 1 locked``."""
+        counts = Counter(cell.kind for cell in self.cells)
+        told = "; ".join(f"{counts[kind]} {WORDS[kind]}" for kind in Kind if counts[kind])
+        return f"{self.label}: {told or 'empty'}"
+
+
+def lanes_of(sighting: Sighting, plan: Plan) -> tuple[Lane, ...]:
+    """The lanes of a fleet in the order of its domains; domains outside the eligible ones come last."""
+    rows: dict[str, list[Cell]] = defaultdict(list)
+    for domain, cell in (*_seen(sighting, plan), *_coming(sighting.observed, plan)):
+        rows[domain].append(cell)
+    known = [*plan.spread.before, *(name for name in plan.spread.outside if name in rows)]
+    domains = list(dict.fromkeys([*known, *sorted(rows)]))
+    return tuple(
+        Lane(_label(plan, domain), tuple(sorted(rows[domain], key=_place_in_lane)))
+        for domain in domains
+    )
+
+
+def kinds_in(lanes: Iterable[Lane]) -> tuple[Kind, ...]:
+    """The kinds that a legend has to explain, in their order."""
+    found = {cell.kind for lane in lanes for cell in lane.cells}
+    return tuple(kind for kind in Kind if kind in found)
+
+
+def _place_in_lane(cell: Cell) -> tuple[int, str]:
+    return _ORDER[cell.kind], cell.name
+
+
+def _label(plan: Plan, domain: str) -> str:
+    names = {ZONE: "zone", FAULT_DOMAIN: "fault domain"}
+    if plan.spread.domain not in names:
+        return "region"
+    label = f"{names[plan.spread.domain]} {domain}"
+    return label if domain in plan.spread.before else f"{label} (outside)"
+
+
+def _seen(sighting: Sighting, plan: Plan) -> Iterable[tuple[str, Cell]]:
+    observed, ledger, topology = sighting.observed, sighting.ledger(), sighting.topology()
+    victims = set(plan.victims)
+    for member in observed.members:
+        kind = Kind.UNMANAGED if not member.owned else _kind(member, observed, ledger)
+        if member.name in victims:
+            kind = Kind.CHOSEN
+        yield topology.domain_of(member), Cell(member.name, kind, _words(member, kind, ledger))
+
+
+def _kind(member: Member, observed: Observed, ledger: Ledger) -> Kind:
+    phase = classify(member.instance, observed.observed_at)
+    spot = member.instance.priority is Priority.SPOT
+    obstacle = ledger.obstacles.get(member.name)
+    if phase is Phase.DELETING:
+        return Kind.LEAVING
+    if obstacle and obstacle.reason in _LOCKED:
+        return Kind.LOCKED
+    if obstacle and obstacle.reason in _HELD:
+        return Kind.HELD
+    if phase is Phase.CREATING:
+        return Kind.NEW_SPOT if spot else Kind.NEW_REGULAR
+    if phase is not Phase.RUNNING:
+        return Kind.BROKEN
+    return Kind.SPOT if spot else Kind.REGULAR
+
+
+def _words(member: Member, kind: Kind, ledger: Ledger) -> str:
+    obstacle = ledger.obstacles.get(member.name)
+    told = f"{member.name}, {member.instance.priority} {member.instance.size}: {WORDS[kind]}"
+    return f"{told}, {obstacle.detail}" if obstacle and member.owned else told
+
+
+def _coming(observed: Observed, plan: Plan) -> Iterable[tuple[str, Cell]]:
+    known = {member.name for member in observed.members}
+    for step in plan.creates:
+        if step.instance not in known:
+            words = f"{step.instance}, {step.priority} {step.size}: planned, {step.why}"
+            yield _place_of(step), Cell(step.instance, Kind.PLANNED, words)
+
+
+def _place_of(step: Create) -> str:
+    if step.zone is not None:
+        return step.zone
+    return EVERYWHERE if step.fault_domain is None else str(step.fault_domain)

@@ -1,0 +1,175 @@
+"""Pages as text: the board's view put into templates. Everything that is not ours is escaped.
+
+The only module that knows Jinja.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from controller.formats.age import age, human_duration
+from controller.formats.failures import explain_failure
+from controller.formats.instances import deletable_words, instances_of
+from controller.formats.rows import PlanView, blocked_sentences, rows_of, spread_sentence
+from controller.formats.words import place_of
+from controller.web import drawing
+from controller.web.cards import SIGNS, Card, cards_of, headline, sighting_of
+from controller.web.cells import WORDS, Kind, kinds_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from controller.core.eventlog import Logged
+    from controller.engine.board import View
+    from controller.formats.instances import InstanceFacts
+
+EVENTS_SHOWN = 50
+_HIDDEN = "\u2066\u2067\u2068\u202a\u202b\u202d\u202e"
+
+
+class NoSuchPageError(LookupError):
+    """There is no such fleet or instance. The text says what there is."""
+
+
+class Pages:
+    """Renders pages. Stateless but for the compiled templates."""
+
+    @cached_property
+    def _templates(self) -> Environment:
+        environment = Environment(
+            loader=PackageLoader("controller.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters.update(
+            plain=plain,
+            stamp=stamp,
+            clock=lambda when: f"{when:%H:%M:%S}",
+            signed=lambda tone: SIGNS[tone],
+        )
+        environment.globals.update(
+            age=age,
+            duration=human_duration,
+            place_of=place_of,
+            draw=drawing.draw,
+            symbol=drawing.symbol,
+            words=WORDS,
+        )
+        return environment
+
+    def index(self, view: View, now: datetime, query: str = "") -> str:
+        """All fleets, the worst first; with a ``query`` those whose card says it."""
+        cards = cards_of(view)
+        found = [card for card in cards if _says(card, query)]
+        return self._render(
+            "index.html",
+            view,
+            now,
+            title=headline(cards),
+            cards=found,
+            total=len(cards),
+            query=query,
+            kinds=_legend(found),
+            events=_newest(view.log.events),
+        )
+
+    def fleet(self, view: View, now: datetime, name: str) -> str:
+        """One fleet whole. Raises ``NoSuchPageError``."""
+        card = _find(view, name)
+        sighting = sighting_of(card.state)
+        return self._render(
+            "fleet.html",
+            view,
+            now,
+            title=f"{card.name}: {card.verdict.word}",
+            card=card,
+            kinds=_legend([card]),
+            rows=rows_of(PlanView(card.plan, sighting)) if card.plan else (),
+            blocked=blocked_sentences(card.plan) if card.plan else (),
+            spread=spread_sentence(card.plan.spread) if card.plan else "",
+            instances=instances_of(sighting) if sighting else (),
+            events=_newest(view.log.of(card.name)),
+        )
+
+    def instance(self, view: View, now: datetime, name: str, instance: str) -> str:
+        """One instance, explained in full. Raises ``NoSuchPageError``."""
+        card = _find(view, name)
+        sighting = sighting_of(card.state)
+        wanted = instance.lower()
+        known = instances_of(sighting) if sighting else ()
+        facts = next((one for one in known if one.name.lower() == wanted), None)
+        rows = rows_of(PlanView(card.plan, sighting)) if card.plan else ()
+        row = next((one for one in rows if one.name.lower() == wanted), None)
+        if facts is None and row is None:
+            raise NoSuchPageError(f"{card.name} has no instance {instance}")
+        shown = facts.name if facts else instance
+        return self._render(
+            "instance.html",
+            view,
+            now,
+            title=shown,
+            card=card,
+            name=shown,
+            facts=facts,
+            row=row,
+            rule=deletable_words(facts) if facts else "it does not exist yet",
+            failure=_failure(facts),
+            events=_newest(one for one in view.log.of(card.name) if one.event.subject == shown),
+        )
+
+    def missing(self, view: View, now: datetime, why: str) -> str:
+        """The page for an address that leads nowhere."""
+        return self._render("missing.html", view, now, title="Not found", why=why)
+
+    def _render(self, template: str, view: View, now: datetime, **values: object) -> str:
+        return self._templates.get_template(template).render(view=view, now=now, **values)
+
+
+def plain(text: object) -> str:
+    """Text of others without characters that change how the text around them is read."""
+    return "".join(
+        letter if letter.isprintable() and letter not in _HIDDEN else "\ufffd"
+        for letter in str(text)
+    )
+
+
+def stamp(when: datetime) -> str:
+    """A time for machines, to the second: ``2026-11-21T12:00:00Z``."""
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _legend(cards: Sequence[Card]) -> tuple[Kind, ...]:
+    return kinds_in(lane for card in cards for lane in card.lanes)
+
+
+def _find(view: View, name: str) -> Card:
+    wanted = name.lower()
+    for card in cards_of(view):
+        if wanted in {card.name.lower(), card.state.key}:
+            return card
+    raise NoSuchPageError(f"there is no fleet {name}")
+
+
+def _says(card: Card, query: str) -> bool:
+    wanted = query.strip().lower()
+    labels = card.state.standing.fleet.labels if card.state.standing.fleet else {}
+    told = [card.name, card.verdict.word, card.verdict.why, card.state.key, card.state.holder or ""]
+    told += [f"{key}={value}" for key, value in labels.items()]
+    return all(word in " ".join(told).lower() for word in wanted.split())
+
+
+def _newest(events: Iterable[Logged]) -> tuple[Logged, ...]:
+    found = sorted(events, key=lambda one: one.last, reverse=True)
+    return tuple(found[:EVENTS_SHOWN])
+
+
+def _failure(facts: InstanceFacts | None) -> tuple[str, ...]:
+    if facts is None or facts.failure is None:
+        return ()
+    return tuple(explain_failure(facts.failure.code, facts.failure.message))
