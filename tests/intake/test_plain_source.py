@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from controller.sources.plain import ROUNDS, PlainSource
+import pytest
+
+from controller.sources.plain import ROUNDS, SETTLE_SECONDS, PlainSource
 from controller.sources.snapshot import Snapshot, SourceTrouble, TroubleCode
-from tests.intake.places import Meanwhile
+from tests.intake.places import Meanwhile, Repository, write
 from tests.specs.spec_texts import WEB
 
 
@@ -51,3 +53,56 @@ def test_never_settled_is_said(tmp_path: Path) -> None:
     found = PlainSource(str(specs), Meanwhile(*writes)).read()
     assert isinstance(found, SourceTrouble)
     assert (found.code, found.is_passing) == (TroubleCode.UNSETTLED, True)
+
+
+@pytest.mark.parametrize("sign", ["index.lock", "MERGE_HEAD", "rebase-merge", "BISECT_LOG"])
+def test_git_at_work_is_waited_for(tmp_path: Path, sign: str) -> None:
+    """While git is changing the directory nothing of it counts; when it has ended, the directory does."""
+    repository = Repository(tmp_path)
+    repository.commit(a=1)
+    lock = write(tmp_path / ".git" / sign, "")
+    source = PlainSource(str(tmp_path / "specs"), Meanwhile())
+    found = source.read()
+    assert isinstance(found, SourceTrouble)
+    assert (found.code, str(lock) in found.sentence) == (TroubleCode.UNSETTLED, True)
+    lock.unlink()
+    assert names(source.read()) == ["a"]
+
+
+def test_lock_for_a_moment_is_sat_out(tmp_path: Path) -> None:
+    """A lock that git holds for a moment costs a moment, and no trouble."""
+    Repository(tmp_path).commit(a=1)
+    lock = write(tmp_path / ".git" / "index.lock", "")
+    clock = Meanwhile(lambda: None, lock.unlink)
+    assert names(PlainSource(str(tmp_path / "specs"), clock).read()) == ["a"]
+
+
+def test_trace_of_git_costs_a_round(tmp_path: Path) -> None:
+    """When git has written between two equal readings, a third has to agree: it may not be done."""
+    Repository(tmp_path).commit(a=1)
+    clock = Meanwhile(lambda: write(tmp_path / ".git" / "index", "written anew"))
+    assert names(PlainSource(str(tmp_path / "specs"), clock).read()) == ["a"]
+    assert clock.pauses == [SETTLE_SECONDS, SETTLE_SECONDS]
+
+
+def test_linked_work_tree_has_its_own_locks(tmp_path: Path) -> None:
+    """In a linked work tree the lock lies in the repository it belongs to."""
+    repository = Repository(tmp_path / "main")
+    repository.commit(a=1)
+    repository.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
+    write(tmp_path / "main" / ".git" / "worktrees" / "linked" / "index.lock", "")
+    found = PlainSource(str(tmp_path / "linked" / "specs"), Meanwhile()).read()
+    assert isinstance(found, SourceTrouble)
+    assert names(PlainSource(str(tmp_path / "main" / "specs"), Meanwhile()).read()) == ["a"]
+
+
+def test_absence_is_an_error(tmp_path: Path) -> None:
+    """A directory that is missing, empty or without any fleet is a trouble of the source."""
+    source = PlainSource(str(tmp_path / "specs"), Meanwhile())
+    missing = source.read()
+    (tmp_path / "specs").mkdir()
+    empty = source.read()
+    write(tmp_path / "specs" / "x.yaml", "apiVersion: evenkeel/v1alpha1\nkind: Scenario\n")
+    idle = source.read()
+    codes = [one.code if isinstance(one, SourceTrouble) else one for one in (missing, empty, idle)]
+    assert codes == [TroubleCode.MISSING, TroubleCode.EMPTY, TroubleCode.EMPTY]
