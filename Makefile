@@ -73,6 +73,9 @@ bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 bench-clients: $(STAMP) ## ours beside az and plain SDKs, where `make clients` has installed them
 	@$(BIN)/python benchmarks/clients.py
 
+daemon-proof: $(RUNTIME_STAMP) ## the daemon in real time: reaction, half an hour of edits, 200 kills (an hour)
+	@for proof in reaction kills soak; do $(BIN)/python -m benchmarks.daemon_proof $$proof; done
+
 lock: ## resolve the requirements anew (needs `uv` on the path)
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group build pyproject.toml -o requirements.lock
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
