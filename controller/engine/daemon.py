@@ -194,12 +194,12 @@ class Daemon:
 
     async def _beat(self) -> None:
         while True:
+            self._witness.beat(self.trouble())
             trouble = self._gate.trouble()
             before = self._means.board.view().trouble
             self._means.board.say_trouble(*([trouble] if trouble else []))
             if before and not trouble:
                 self.look_at_all()
-            self._witness.beat(self.trouble())
             await self._means.clock.sleep(HEARTBEAT_SECONDS)
 
     async def _lasting(

@@ -25,6 +25,8 @@ class Notifier:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
         self._watchdog = _watchdog_seconds(environment) if self._address else None
+        self._alive_at: float | None = None
+        self._status = ""
 
     @property
     def watchdog_seconds(self) -> float | None:
@@ -36,8 +38,10 @@ class Notifier:
         self._tell("READY=1", f"STATUS={status}")
 
     def status(self, status: str) -> None:
-        """Say in a line how it goes."""
-        self._tell(f"STATUS={status}")
+        """Say in a line how it goes, if that has changed."""
+        if status != self._status:
+            self._status = status
+            self._tell(f"STATUS={status}")
 
     def reloading(self) -> None:
         """Say that a reload has begun; ``ready`` ends it. systemd wants to know when, by its own clock."""
@@ -48,8 +52,13 @@ class Notifier:
         self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}", "STATUS=stopping")
 
     def alive(self) -> None:
-        """Give a sign of life."""
-        self._tell("WATCHDOG=1")
+        """Give a sign of life, if one is due. To be called as often as one likes."""
+        now = monotonic_microseconds() / 1e6
+        if self._watchdog is None:
+            return
+        if self._alive_at is None or now - self._alive_at >= self._watchdog:
+            self._alive_at = now
+            self._tell("WATCHDOG=1")
 
     def _tell(self, *lines: str) -> None:
         if not self._address:

@@ -124,8 +124,8 @@ class Service:
         self._sources: dict[str, str] = {}
         self._intake_told: tuple[str, ...] = ()
         self._mistakes_told: dict[str, str] = {}
-        self._beaten = self._alive_at = 0.0
         self._reloading = False
+        self._told: str | None = None
         self.daemon = Daemon(self._means(place), self._gate, self, workers=settings.workers)
         self._intake: Intake | None = None
 
@@ -188,21 +188,28 @@ class Service:
     def beat(self, trouble: str | None) -> None:
         """The event loop turns. systemd gets its sign of life only while the work goes on, too."""
         self.pulse.beat(trouble)
-        self._watchman.look()
+        self._look()
         self._tell_trail()
         self._tell_intake()
-        now, due = self._clock.elapsed, self._notifier.watchdog_seconds
         if trouble is not None:
             self._line("stuck", warning=True, why=trouble)
-        elif due is not None and now - self._alive_at >= min(due, 2.0):
-            self._alive_at = now
+        else:
             self._notifier.alive()
+        told = summary(self.board.view())
         if self._reloading:
             self._reloading = False
-            self._notifier.ready(summary(self.board.view()))
-        elif now - self._beaten >= _PROBE_SECONDS:
-            self._beaten = now
-            self._notifier.status(summary(self.board.view()))
+            self._notifier.ready(told)
+        self._notifier.status(told)
+
+    def _look(self) -> None:
+        """Check what all changes rest on, and tell when it begins to be in trouble and when that is over."""
+        before = self._told
+        self._watchman.look()
+        self._told = self._watchman.trouble()
+        if self._told and self._told != before:
+            self._line("trouble", warning=True, why=self._told)
+        elif before and not self._told:
+            self._line("recovered", after=before)
 
     def _tenure_trouble(self, sentence: str) -> None:
         """The lease store cannot be used just now."""

@@ -56,7 +56,7 @@ def held(path: Path, holder: Holder) -> Iterator[StateDirectory]:
                 "directory of its own with --state-dir"
             ) from error
         write_holder(descriptor, holder)
-        yield StateDirectory(path)
+        yield StateDirectory(path, descriptor)
     finally:
         os.close(descriptor)
 
@@ -64,13 +64,17 @@ def held(path: Path, holder: Holder) -> Iterator[StateDirectory]:
 class StateDirectory:
     """A directory that this process holds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lock: int) -> None:
         self.path = path
+        self._lock = lock
 
     def trouble(self) -> str | None:
         """Why nothing can be kept here now; None if it can. Writes a few bytes to find out."""
         probe = self.path / _PROBE
         try:
+            # A directory of the same name is another one if its lock is not the one that we hold.
+            if not os.path.samestat((self.path / LOCK).stat(), os.fstat(self._lock)):
+                return self._told("somebody has put another directory in its place")
             room = os.statvfs(self.path)
             free = room.f_bavail * room.f_frsize
             probe.write_bytes(b"evenkeel\n")
