@@ -77,14 +77,12 @@ class Stage:
     workers: list[Worker] = field(default_factory=list)
 
     def want(self, replicas: int, deletion: str = "Single") -> None:
-        """Write the spec: whole, and then in place of the old one."""
-        shell = Shell(self.folder)
-        text = (self.folder / shell.spec(replicas=replicas)).read_text()
-        fresh = self.folder / "new.yaml"
-        fresh.write_text(text + f"  deletion: {deletion}\n")
+        """Write the spec beside the others, then put it in their place: nobody reads a half of it."""
+        draft = Shell(self.folder / "draft")
+        path = draft.folder / draft.spec(replicas=replicas)
+        path.write_text(f"{path.read_text()}  deletion: {deletion}\n")
         (self.folder / "specs").mkdir(exist_ok=True)
-        (self.folder / "specs" / "web.yaml").unlink(missing_ok=True)
-        fresh.replace(self.folder / "specs" / "web.yaml")
+        path.replace(self.folder / "specs" / "web.yaml")
 
     def start(self) -> Worker:
         """Start one more worker."""

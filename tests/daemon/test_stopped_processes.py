@@ -7,11 +7,13 @@ tells the same with leases of 45 seconds and stops of 90.
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
+from click.testing import CliRunner
 
-from tests.cli.shell import Shell
+from controller.cli.main import cli
 from tests.daemon.stopping import (
     TAKEOVER_SHARE,
     a_stage,
@@ -22,9 +24,13 @@ from tests.daemon.stopping import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from tests.daemon.azurite import Azurite
+    from tests.daemon.stopping import Stage, Told
+
+T = TypeVar("T")
 
 pytestmark = pytest.mark.slow
 
@@ -33,43 +39,68 @@ HARMLESS = {("DELETE", 204), ("POST", 202), ("PUT", 409), ("PUT", 412), ("PATCH"
 """Late requests that change nothing: of members that are gone, for names that exist, with an old etag."""
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_stopped_in_a_deletion(azurite: Azurite, tmp_path: Path, count: int) -> None:
+def side_by_side(folder: Path, names: Sequence[str], tell: Callable[[str, Path], T]) -> list[T]:
+    """Tell a story for each name, all at the same time: they wait for leases to run out most of it."""
+    folders = [folder / name for name in names]
+    for one in folders:
+        one.mkdir()
+    with ThreadPoolExecutor(len(names)) as pool:
+        return list(pool.map(tell, names, folders))
+
+
+def test_stopped_in_a_deletion(azurite: Azurite, tmp_path: Path) -> None:
     """One of two or three is stopped in the middle of a deletion: the others finish it, each member goes once."""
-    with a_stage(azurite, tmp_path, SECONDS) as stage:
-        told = stopped_in_a_deletion(stage, count, 30)
-    print(told)
-    assert told.takeover < SECONDS * TAKEOVER_SHARE
-    assert (told.deletions, told.creations) == (6, 11)
+
+    def tell(count: str, folder: Path) -> Told:
+        with a_stage(azurite, folder, SECONDS) as stage:
+            return stopped_in_a_deletion(stage, int(count), 30)
+
+    for told in side_by_side(tmp_path, ["2", "3"], tell):
+        print(told)
+        assert told.takeover < SECONDS * TAKEOVER_SHARE
+        assert (told.deletions, told.creations) == (6, 11)
 
 
-@pytest.mark.parametrize("count", [2, 3])
-def test_daemon_stopped_in_a_deletion(azurite: Azurite, tmp_path: Path, count: int) -> None:
+def test_daemon_stopped_in_a_deletion(azurite: Azurite, tmp_path: Path) -> None:
     """The same with two and three ``evenkeel run``: no intent stands in the trail of the one that was stopped."""
-    with a_stage(azurite, tmp_path, SECONDS) as stage:
-        told = daemon_stopped_in_a_deletion(stage, count, 30)
-        assert {worker.process.poll() for worker in stage.workers} == {None}
-        for worker in stage.workers:
-            worker.send(signal.SIGTERM)
-        assert [worker.process.wait(timeout=20) for worker in stage.workers] == [0] * count
-        trails = [worker.log.with_name("audit.jsonl") for worker in stage.workers]
-        verified = [Shell(tmp_path).run("audit", "verify", str(trail)) for trail in trails]
-        assert [ran.code for ran in verified] == [0] * count
-    print(told)
-    assert told.takeover < SECONDS * TAKEOVER_SHARE
-    assert (told.deletions, told.creations) == (6, 11)
+
+    def tell(count: str, folder: Path) -> Told:
+        with a_stage(azurite, folder, SECONDS) as stage:
+            told = daemon_stopped_in_a_deletion(stage, int(count), 30)
+            end_in_order(stage)
+        return told
+
+    for told in side_by_side(tmp_path, ["2", "3"], tell):
+        print(told)
+        assert told.takeover < SECONDS * TAKEOVER_SHARE
+        assert (told.deletions, told.creations) == (6, 11)
 
 
-@pytest.mark.parametrize("call", ["operate", "delete", "create", "put_group"])
-def test_stopped_before_sending(azurite: Azurite, tmp_path: Path, call: str) -> None:
+def end_in_order(stage: Stage) -> None:
+    """Every daemon still runs, ends when it is told to, and its trail is whole."""
+    assert {worker.process.poll() for worker in stage.workers} == {None}
+    for worker in stage.workers:
+        worker.send(signal.SIGTERM)
+    for worker in stage.workers:
+        assert worker.process.wait(timeout=20) == 0
+        ran = CliRunner().invoke(cli, ["audit", "verify", str(worker.log.with_name("audit.jsonl"))])
+        assert ran.exit_code == 0, ran.output
+
+
+def test_stopped_before_sending(azurite: Azurite, tmp_path: Path) -> None:
     """Stopped between the check and the sending, a process sends nothing when it goes on, or what does no harm.
 
     Usually it sends nothing: the time that the fence gives a change is over before the first byte.
     """
-    with a_stage(azurite, tmp_path, SECONDS) as stage:
-        late = stopped_before_sending(stage, call)
-    print(f"after {call}: {late}")
-    assert set(late) <= HARMLESS
+
+    def tell(call: str, folder: Path) -> list[tuple[str, int]]:
+        with a_stage(azurite, folder, SECONDS) as stage:
+            return stopped_before_sending(stage, call)
+
+    calls = ["operate", "delete", "create", "put_group"]
+    for call, late in zip(calls, side_by_side(tmp_path, calls, tell), strict=True):
+        print(f"after {call}: {late}")
+        assert set(late) <= HARMLESS
 
 
 def test_killed_process_is_replaced(azurite: Azurite, tmp_path: Path) -> None:
