@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 DRAIN_AT_MOST_SECONDS = 20.0
 """How long an end in order takes at most; Kubernetes grants 30 seconds, systemd 90."""
 
+_HEAD_TOLD_EVERY = 100
+"""Records of the audit trail after which its anchor is logged."""
+
 _MISTAKES_TOLD = 50
 """Mistakes that are logged at most; `validate` tells them all, with their lines."""
 _PROBE_SECONDS = 10.0
@@ -118,6 +121,7 @@ class Service:
         self._settings = settings
         self._tenure = tenure(self._tenure_trouble)
         self._trail = Trail(settings.audit, Writer(settings.actor), lambda: clock.now)
+        self._head_told = 0
         self._watchman = Watchman(clock, place.doubt, (state.trouble, self._trail_trouble))
         self._gate = Gate(self._watchman.trouble)
         self._standings: dict[str, Standing] = {}
@@ -168,6 +172,7 @@ class Service:
             whole = await self.daemon.run(self._intake, stop)
         finally:
             ending.cancel()
+            self._tell_trail(head_after=1)
             self._trail.close()
             self._tell_trail()
         self._line("stopped", warning=not whole, whole=whole)
@@ -283,10 +288,15 @@ class Service:
     def _trail_trouble(self) -> str | None:
         return None if self._settings.dry_run else self._trail.trouble() or None
 
-    def _tell_trail(self) -> None:
+    def _tell_trail(self, *, head_after: int = _HEAD_TOLD_EVERY) -> None:
+        """Log what the trail found, and its anchor: a log is kept where nobody can change both."""
         told, self._trail.told = self._trail.told, []
         for sentence in told:
             self._line("audit", warning=True, told=sentence)
+        head = self._trail.head
+        if head.seq - self._head_told >= head_after:
+            self._head_told = head.seq
+            self._line("audit", head=str(head))
 
     def _line(self, event: str, *, warning: bool = False, **facts: object) -> None:
         self._log.line(event, self._clock.now, warning=warning, **facts)
