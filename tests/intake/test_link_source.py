@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from controller.sources.link import LinkSource
+from controller.sources.link import ATTEMPTS, LinkSource, _Look, _Way
 from controller.sources.plain import ROUNDS
 from controller.sources.snapshot import TroubleCode
 from tests.intake.places import Meanwhile, replicas, snapshot, spec, swap, trouble, write
@@ -102,9 +104,37 @@ def test_directory_made_anew_settles(tmp_path: Path) -> None:
     clock = Meanwhile()
     source = LinkSource(str(root), clock)
     source.read()
-    shutil.rmtree(tmp_path / ".worktrees" / "aaaa")
+    # Put aside rather than removed, so that the new directory gets another inode.
+    (tmp_path / ".worktrees" / "aaaa").rename(tmp_path / "aside")
     synced(tmp_path, "aaaa", a=2)
     assert (replicas(source.read()), len(clock.pauses)) == ({"a": 2}, 2)
+
+
+class Overtaken(LinkSource):
+    """A link that is swapped when its target has just been read, once for each happening."""
+
+    happenings: tuple[Callable[[], object], ...] = ()
+
+    def _read(self, way: _Way) -> _Look:
+        look = super()._read(way)
+        if self.happenings:
+            happening, *rest = self.happenings
+            self.happenings = tuple(rest)
+            happening()
+        return look
+
+
+def test_reading_that_is_overtaken_is_discarded(tmp_path: Path) -> None:
+    """What was read from a target is worth nothing if the link leads elsewhere by then."""
+    source = Overtaken(str(synced(tmp_path, "aaaa", a=1)), Meanwhile())
+    source.read()
+    synced(tmp_path, "bbbb", a=2)
+    source.happenings = (lambda: synced(tmp_path, "cccc", a=3),)
+    assert replicas(source.read()) == {"a": 3}
+    source.happenings = tuple(
+        partial(synced, tmp_path, f"d{number}", a=number) for number in range(ATTEMPTS)
+    )
+    assert trouble(source.read()).code is TroubleCode.UNSETTLED
 
 
 def test_referred_file_of_the_same_tree(tmp_path: Path) -> None:
