@@ -74,6 +74,7 @@ class Stage:
     lease: str
     folder: Path
     lease_seconds: int
+    azurite: Azurite
     workers: list[Worker] = field(default_factory=list)
 
     def want(self, replicas: int, deletion: str = "Single") -> None:
@@ -119,7 +120,9 @@ class Stage:
         return worker
 
     def leases(self) -> Sequence[LeaseRecord]:
-        """Who holds what, by the lease store."""
+        """Who holds what, by the lease store, which is to be there."""
+        ended = self.azurite.process.poll()
+        assert ended is None, f"Azurite has ended by itself, with {ended}"
 
         async def look() -> Sequence[LeaseRecord]:
             store = leases_at(self.lease)
@@ -185,7 +188,7 @@ def a_stage(azurite: Azurite, folder: Path, lease_seconds: int) -> Iterator[Stag
     """A stage with nothing on it yet."""
     name = f"stage-{abs(hash(str(folder))) % 10**9}"
     with serving() as cloud:
-        stage = Stage(cloud, azurite.container(name), folder, lease_seconds)
+        stage = Stage(cloud, azurite.container(name), folder, lease_seconds, azurite)
         try:
             yield stage
         finally:
