@@ -105,7 +105,7 @@ REMEDIES = (
         "",
         "virtualMachineScaleSets/delete'",
         "the fleet has ended and its members are gone; the role of deploy/azure cannot delete the empty set",
-        "delete the scale set yourself, or add Microsoft.Compute/virtualMachineScaleSets/delete to the role",
+        "delete the scale set yourself, or assign deploy/azure/ending-role.json beside the role",
     ),
     Remedy(
         "AuthorizationFailed",
