@@ -10,6 +10,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from controller.core.status import Truth
+from controller.engine.outcome import Verb
 from controller.engine.report import Verdict
 from controller.formats.sighting import Sighting
 from controller.web.cells import lanes_of
@@ -162,7 +163,19 @@ def sighting_of(state: FleetState) -> Sighting | None:
 def _lanes(state: FleetState) -> tuple[Lane, ...]:
     sighting = sighting_of(state)
     plan = state.seen.plan if state.seen else None
-    return () if sighting is None or plan is None else lanes_of(sighting, plan)
+    if sighting is None or plan is None:
+        return ()
+    return lanes_of(sighting, plan, _begun(state.seen))
+
+
+def _begun(report: PassReport | None) -> frozenset[str]:
+    """Instances whose creation or deletion was accepted in a pass."""
+    outcomes = report.outcomes if report else ()
+    return frozenset(
+        one.instance
+        for one in outcomes
+        if one.accepted and one.instance and one.verb in {Verb.CREATE, Verb.DELETE}
+    )
 
 
 def _frozen(freeze: Freeze) -> Verdicts:
@@ -202,11 +215,14 @@ def _moving(state: FleetState, plan: Plan) -> Verdicts:
     ready = _condition(state, "Ready")
     if ready is not None and ready.status is Truth.TRUE:
         return Verdicts(Tone.GOOD, "Ready", ready.message)
+    begun = _begun(state.seen)
+    creates = {step.instance for step in plan.creates}
+    victims = set(plan.victims)
     parts = (
-        (len(plan.creates), "to create"),
-        (len(plan.victims), "to delete"),
-        (len(plan.creating), "being created"),
-        (len(plan.leaving), "being deleted"),
+        (len(creates - begun), "to create"),
+        (len(victims - begun), "to delete"),
+        (len(plan.creating) + len(creates & begun), "being created"),
+        (len(plan.leaving) + len(victims & begun), "being deleted"),
     )
     told = ", ".join(f"{count} {words}" for count, words in parts if count)
     if told:

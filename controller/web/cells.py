@@ -90,10 +90,15 @@ class Lane:
         return f"{self.label}: {told or 'empty'}"
 
 
-def lanes_of(sighting: Sighting, plan: Plan) -> tuple[Lane, ...]:
-    """The lanes of a fleet in the order of its domains; domains outside the eligible ones come last."""
+def lanes_of(
+    sighting: Sighting, plan: Plan, begun: frozenset[str] = frozenset()
+) -> tuple[Lane, ...]:
+    """The lanes of a fleet in the order of its domains; domains outside the eligible ones come last.
+
+    ``begun`` are instances whose creation or deletion the platform has accepted since the look.
+    """
     rows: dict[str, list[Cell]] = defaultdict(list)
-    for domain, cell in (*_seen(sighting, plan), *_coming(sighting.observed, plan)):
+    for domain, cell in (*_seen(sighting, plan, begun), *_coming(sighting.observed, plan, begun)):
         rows[domain].append(cell)
     known = [*plan.spread.before, *(name for name in plan.spread.outside if name in rows)]
     domains = list(dict.fromkeys([*known, *sorted(rows)]))
@@ -114,20 +119,20 @@ def _place_in_lane(cell: Cell) -> tuple[int, str]:
 
 
 def _label(plan: Plan, domain: str) -> str:
-    names = {ZONE: "zone", FAULT_DOMAIN: "fault domain"}
+    names = {ZONE: "zone", FAULT_DOMAIN: "FD"}
     if plan.spread.domain not in names:
         return "region"
     label = f"{names[plan.spread.domain]} {domain}"
     return label if domain in plan.spread.before else f"{label} (outside)"
 
 
-def _seen(sighting: Sighting, plan: Plan) -> Iterable[tuple[str, Cell]]:
+def _seen(sighting: Sighting, plan: Plan, begun: frozenset[str]) -> Iterable[tuple[str, Cell]]:
     observed, ledger, topology = sighting.observed, sighting.ledger(), sighting.topology()
     victims = set(plan.victims)
     for member in observed.members:
         kind = Kind.UNMANAGED if not member.owned else _kind(member, observed, ledger)
         if member.name in victims:
-            kind = Kind.CHOSEN
+            kind = Kind.LEAVING if member.name in begun else Kind.CHOSEN
         yield topology.domain_of(member), Cell(member.name, kind, _words(member, kind, ledger))
 
 
@@ -154,12 +159,16 @@ def _words(member: Member, kind: Kind, ledger: Ledger) -> str:
     return f"{told}, {obstacle.detail}" if obstacle and member.owned else told
 
 
-def _coming(observed: Observed, plan: Plan) -> Iterable[tuple[str, Cell]]:
+def _coming(observed: Observed, plan: Plan, begun: frozenset[str]) -> Iterable[tuple[str, Cell]]:
     known = {member.name for member in observed.members}
     for step in plan.creates:
         if step.instance not in known:
-            words = f"{step.instance}, {step.priority} {step.size}: planned, {step.why}"
-            yield _place_of(step), Cell(step.instance, Kind.PLANNED, words)
+            kind = Kind.PLANNED
+            if step.instance in begun:
+                spot = step.priority is Priority.SPOT
+                kind = Kind.NEW_SPOT if spot else Kind.NEW_REGULAR
+            words = f"{step.instance}, {step.priority} {step.size}: {WORDS[kind]}, {step.why}"
+            yield _place_of(step), Cell(step.instance, kind, words)
 
 
 def _place_of(step: Create) -> str:

@@ -10,6 +10,7 @@ import pytest
 from controller.core.standings import Freeze, FreezeReason, key_of
 from controller.engine.report import Incident
 from controller.web.cards import Tone, card_of, cards_of, headline
+from controller.web.cells import Kind
 from controller.web.pages import NoSuchPageError, Pages
 from providers.errors import Forbidden, Throttled
 from tests.builders import NOW
@@ -91,6 +92,17 @@ def test_hostile_text_stays_text() -> None:
         assert "\u202e" not in text
         assert "\x1b" not in text
         assert not re.search(r"""=\s*["'][^"'<>]*["'] onload=""", text)
+
+
+def test_what_is_begun_is_not_planned() -> None:
+    """A creation that Azure has accepted is shown as under way, and no longer as something to come."""
+    scene = at_peace("web")
+    scene.show(named("web", 5), wet=True)
+    card = card_of(scene.board.view().fleets[0])
+    assert card.verdict.why == "2 being created"
+    kinds = [cell.kind for lane in card.lanes for cell in lane.cells]
+    assert kinds.count(Kind.NEW_REGULAR) == 2
+    assert Kind.PLANNED not in kinds
 
 
 def test_search_takes_words_states_and_labels() -> None:
