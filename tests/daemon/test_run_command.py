@@ -28,6 +28,12 @@ def test_a_life_from_start_to_end(tmp_path: Path) -> None:
             process.event("pass", fleet="web")
         assert (fleet["name"], fleet["ready"]) == ("web", 3)
         assert get(f"{url}/api/v1/daemon")["ready"] is True
+        asked = program(tmp_path, "get", "fleets", "--server", url)
+        assert asked.stdout.splitlines()[1].split()[:3] == ["web", "3", "3"]
+        assert "web-000001" in program(tmp_path, "get", "instances", "web", "--server", url).stdout
+        assert "Created" in program(tmp_path, "get", "events", "--server", url).stdout
+        assert program(tmp_path, "describe", "web", "--server", url).returncode == 0
+        assert program(tmp_path, "describe", "api", "--server", url).returncode == 1
         write_spec(tmp_path / "specs", "web", 5)
         assert process.event("pass", fleet="web", desired=5)["creates"] == 2
         assert process.end(signal.SIGTERM) == 0
@@ -110,6 +116,18 @@ def test_a_state_directory_that_is_none(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "--state-dir" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_no_daemon_to_ask(tmp_path: Path) -> None:
+    """Where no daemon answers, asking it is an error with its own exit code, and nothing else is looked at."""
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        ran = program(
+            tmp_path, "get", "fleets", "--server", f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        )
+    assert ran.returncode == 69
+    assert "no daemon answers" in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_port_in_use(tmp_path: Path) -> None:
