@@ -61,6 +61,7 @@ def azurite_in(directory: Path) -> Iterator[Azurite]:
         text=True,
         env=environment,
         cwd=directory,
+        start_new_session=True,
     ) as process:
         try:
             yield Azurite(_address(process), process)

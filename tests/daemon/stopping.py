@@ -93,6 +93,8 @@ class Stage:
             [sys.executable, "-m", "tests.daemon.worker", *words, str(self.lease_seconds)],
             cwd=ROOT,
             env={**os.environ, "AZURE_STORAGE_KEY": KEY, "PYTHONPATH": str(ROOT)},
+            # The kernel hangs up a group that loses its shell while one of its processes is stopped.
+            start_new_session=True,
         )
         worker = Worker(process, log)
         self.workers.append(worker)
@@ -113,6 +115,8 @@ class Stage:
                 ],
                 cwd=ROOT,
                 env={**os.environ, "AZURE_STORAGE_KEY": KEY, "PYTHONPATH": str(ROOT)},
+                start_new_session=True,
+                # The kernel hangs up a group that loses its shell while one of its processes is stopped.
                 stderr=log,
             )
         worker = Worker(process, state / "log")
