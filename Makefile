@@ -10,7 +10,7 @@ RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden clients leases oav bench bench-clients lock clean
+.PHONY: help demo test check fast lint types format schema golden clients leases oav browser image bench bench-clients lock clean
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,7 +32,14 @@ $(STAMP): $(RUNTIME_STAMP) requirements-dev.lock
 demo: $(RUNTIME_STAMP) ## see fleets planned, created, scaled in and settled; no account needed
 	@$(BIN)/evenkeel demo
 
-test: $(STAMP) ## all tests (under ten minutes)
+browser: ## Chromium for the tests of the page: installed where that is possible, else they are left out
+	@command -v chromium chromium-browser >/dev/null \
+	  || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	       echo "installing chromium ..."; \
+	       apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium >/dev/null; \
+	     else echo "no chromium here, and no right to install it: what the page looks like is not tested" >&2; fi
+
+test: $(STAMP) browser ## all tests (under ten minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 check: $(STAMP) ## format, lint, types and the fast tests (under a minute)
@@ -66,6 +73,9 @@ torture: $(STAMP) ## write to git, links and directories 300 times while they ar
 
 leases: $(STAMP) ## several processes with leases in Azurite, one of them stopped for 90 seconds (needs npm; ten minutes)
 	@$(BIN)/python -m tests.daemon.long_stop
+
+image: ## the container image, by docker or buildah
+	@if command -v docker >/dev/null && docker info >/dev/null 2>&1; then docker build -t evenkeel .; else buildah bud --isolation chroot -t evenkeel .; fi
 
 bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 	@$(BIN)/python benchmarks/run.py
