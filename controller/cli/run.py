@@ -108,7 +108,7 @@ def _address(_context: click.Context, _parameter: click.Parameter, given: str) -
 )
 @click.option(
     "--speed",
-    type=click.FloatRange(0.1, 1_000),
+    type=click.FloatRange(1, 1_000),
     default=1.0,
     envvar="EVENKEEL_SPEED",
     help="Seconds in the simulated region for each second here. Default: 1",

@@ -16,6 +16,7 @@ from controller.engine.audit import Trail, Writer
 from controller.engine.audited import audited, context_of
 from controller.engine.board import Board
 from controller.engine.chronicle import Chronicle
+from controller.engine.clock import WallClock
 from controller.engine.daemon import DRAIN_SECONDS, Daemon, Gate
 from controller.engine.intake import Intake
 from controller.engine.last_good import LastGood
@@ -112,7 +113,8 @@ class Service:
     ) -> None:
         clock = place.clock
         self.board = Board(clock.now, dry_run=settings.dry_run)
-        self.pulse = Pulse(clock)
+        # Whoever waits for a sign of life counts the machine's seconds, not those of a simulated region.
+        self.pulse = Pulse(WallClock())
         self._clock = clock
         self._log = log
         self._counts = counts
