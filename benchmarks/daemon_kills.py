@@ -122,7 +122,7 @@ def kills(directory: Path, times: int) -> bool:
         return _judge(directory, watcher)
     finally:
         emulator.terminate()
-        emulator.wait(timeout=30)
+        emulator.communicate(timeout=30)
 
 
 def _publish(directory: Path, wished: dict[str, int]) -> None:
