@@ -68,6 +68,7 @@ OUTSIDE = {
     "click": ("controller.cli",),
     "cryptography": ("providers.arm",),
     "jinja2": ("controller.web.pages",),
+    "jmespath": ("controller.cli.query",),
     "msgspec": ("providers.azure",),
     "prometheus_client": ("controller.web.metrics",),
     "pydantic": ("controller.spec", "controller.formats", "providers.simulated"),

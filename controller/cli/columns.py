@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 GAP = "   "
+NARROW_GAP = "  "
+_LAST_AT_LEAST = 24
+"""Columns that the last cell needs to be broken into lines; below that it is better left whole."""
 
 
-def print_columns(rows: Sequence[Sequence[str]], *, gap: str = GAP) -> list[str]:
-    """Lines of a table. Rows have equally many cells; an empty cell of a column is left blank."""
+def print_columns(
+    rows: Sequence[Sequence[str]],
+    *,
+    gap: str = GAP,
+    width: int | None = None,
+    fold: bool = False,
+) -> list[str]:
+    """Lines of a table. Rows have equally many cells; an empty cell of a column is left blank.
+
+    A table that is wider than ``width`` is set two blanks apart. ``fold``: what is still too wide is broken
+    in its last column.
+    """
     shown = [[legible(cell).replace("\n", " ") for cell in row] for row in rows]
     widths = [max(map(display_width, column)) for column in zip(*shown, strict=True)]
-    return [
-        gap.join(pad(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in shown
-    ]
+    if width is not None and sum(widths) + len(gap) * (len(widths) - 1) > width:
+        gap = min(gap, NARROW_GAP, key=len)
+    room = None if width is None or not fold else width - _start_of_last(widths, gap)
+    return [line for row in shown for line in _lines(row, widths, gap, room)]
 
 
 def pad(text: str, width: int) -> str:
@@ -34,3 +48,19 @@ def display_width(text: str) -> int:
         0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF")
         for char in text
     )
+
+
+def _start_of_last(widths: Sequence[int], gap: str) -> int:
+    return sum(widths[:-1]) + len(gap) * (len(widths) - 1)
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], gap: str, room: int | None) -> list[str]:
+    *cells, last = row
+    parts = [last] if room is None or room < _LAST_AT_LEAST else _broken(last, room)
+    head = gap.join([*(pad(cell, width) for cell, width in zip(cells, widths, strict=False)), ""])
+    indent = " " * _start_of_last(widths, gap)
+    return [f"{indent if number else head}{part}".rstrip() for number, part in enumerate(parts)]
+
+
+def _broken(text: str, room: int) -> list[str]:
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]

@@ -1,13 +1,15 @@
-"""One fleet whole, in sections: Spec, Status, Conditions, SLA, Blocked, Plan, Instances."""
+"""One fleet whole, in sections: Spec, Status, Conditions, SLA, Blocked, Plan, Instances, Events."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from controller.cli.columns import pad, print_columns
+from controller.cli.events import events_of
 from controller.cli.picture import draw, lanes_now
 from controller.cli.plan_text import instance_lines
 from controller.cli.screen import Paint
+from controller.core.eventlog import EventReason
 from controller.formats.age import age
 from controller.formats.failures import explain_failure
 from controller.formats.instances import instances_of
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from controller.cli.screen import Screen
+    from controller.core.status import Condition
     from controller.formats.instances import FleetSight, InstanceFacts
     from controller.spec.values import Fleet, Pool
 
@@ -28,21 +31,42 @@ SHOWN_INSTANCES = 20
 _HEADERS = ("NAME", "ZONE/FD", "SIZE", "PRIORITY", "STATE", "LOCK", "AGE")
 
 
+Section: TypeAlias = tuple[str, "list[str]"]
+"""A heading, and the lines below it."""
+
+
 def describe_text(sight: FleetSight, screen: Screen) -> str:
     """All sections of a fleet."""
-    sections = (
+    events: Section = ("Events", _events(sight, screen))
+    return page(sight.plan.fleet, [*sections_of(sight, screen), events], screen)
+
+
+def page(name: str, sections: Sequence[Section], screen: Screen, *, remark: str = "") -> str:
+    """Sections one below the other, under a remark that has to be read first."""
+    blocks = [
+        "\n".join([screen.paint(f"{title}:", Paint.STRONG), *lines]) for title, lines in sections
+    ]
+    return f"Name: {name}\n\n{remark}" + "\n\n".join(blocks) + "\n"
+
+
+def sections_of(sight: FleetSight, screen: Screen, *, watched: bool = False) -> tuple[Section, ...]:
+    """What one look tells of a fleet, without events. ``watched``: somebody else says when the next look is."""
+    return (
         ("Spec", _spec(sight.sighting.fleet, screen)),
-        ("Status", _status(sight, screen)),
-        ("Conditions", _conditions(sight)),
+        ("Status", _status(sight, screen, watched=watched)),
+        ("Conditions", condition_lines(sight.conditions, screen)),
         ("SLA", [f"  {sight.status.sla.words}"]),
         ("Blocked", _blocked(sight, screen)),
         ("Plan", _plan(sight, screen)),
         ("Instances", _instances(sight, screen)),
     )
-    blocks = [
-        "\n".join([screen.paint(f"{title}:", Paint.STRONG), *lines]) for title, lines in sections
-    ]
-    return f"Name: {sight.plan.fleet}\n\n" + "\n\n".join(blocks) + "\n"
+
+
+def condition_lines(conditions: Sequence[Condition], screen: Screen) -> list[str]:
+    """Conditions as a table; long sentences are broken."""
+    table = [("TYPE", "STATUS", "REASON", "MESSAGE")]
+    table += [(one.type, one.status, one.reason, one.message) for one in conditions]
+    return _indented(print_columns(table, width=screen.width - 2, fold=True)) if conditions else []
 
 
 def pairs(lines: Sequence[tuple[str, str]], screen: Screen) -> list[str]:
@@ -99,24 +123,35 @@ def _spot_words(pool: Pool) -> str:
     )
 
 
-def _status(sight: FleetSight, screen: Screen) -> list[str]:
+def _status(sight: FleetSight, screen: Screen, *, watched: bool) -> list[str]:
     status = sight.status
     lines = pairs(
         [
             ("summary", status.summary),
             ("members", f"{status.ready} ready, {status.observed} there, {status.desired} desired"),
             ("spread", spread_sentence(sight.plan.spread)),
-            ("next look", f"in {sight.plan.look_again_seconds} s"),
+            ("next look", "" if watched else f"in {sight.plan.look_again_seconds} s"),
         ],
         screen,
     )
     return lines + draw(lanes_now(sight.plan, sight.sighting), screen)
 
 
-def _conditions(sight: FleetSight) -> list[str]:
-    table = [("TYPE", "STATUS", "REASON", "MESSAGE")]
-    table += [(one.type, one.status, one.reason, one.message) for one in sight.conditions]
-    return [f"  {line}" for line in print_columns(table)]
+def _events(sight: FleetSight, screen: Screen) -> list[str]:
+    """What can be told by one look of what has happened; creations stand in the table of instances."""
+    now = sight.sighting.observed.observed_at
+    found = [one for one in events_of(sight) if one.reason is not EventReason.CREATED]
+    rows = [("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE")]
+    rows += [
+        (age(one.at or now, now), one.type, str(one.reason), one.subject, one.message)
+        for one in found
+    ]
+    lines = _indented(print_columns(rows, gap="  ", width=screen.width - 2, fold=True))
+    return lines if found else ["  none but creations"]
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _blocked(sight: FleetSight, screen: Screen) -> list[str]:
@@ -134,7 +169,7 @@ def _instances(sight: FleetSight, screen: Screen) -> list[str]:
     found = instances_of(sight.sighting)
     now = sight.sighting.observed.observed_at
     rows = [_row(one, now) for one in found[:SHOWN_INSTANCES]]
-    lines = [f"  {line}" for line in print_columns([_HEADERS, *rows], gap="  ")] if rows else []
+    lines = _indented(print_columns([_HEADERS, *rows], gap="  ")) if rows else []
     if len(found) > SHOWN_INSTANCES:
         rest = counted(len(found) - SHOWN_INSTANCES, "more instance")
         lines.append(f"  and {rest}: evenkeel get instances {sight.plan.fleet}")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from controller.core.eventlog import Logged
     from controller.formats.instances import FleetSight, InstanceFacts
     from providers.base import Json
 
@@ -36,15 +35,16 @@ def event_entry(event: Event) -> dict[str, Json]:
         "at": time_text(event.at) if event.at else None,
         "type": event.type,
         "reason": str(event.reason),
+        "fleet": event.fleet,
         "object": event.subject,
         "message": event.message,
     }
 
 
-def last_seen(one: Logged, now: datetime) -> str:
+def last_seen(last: datetime, first: datetime, count: int, now: datetime) -> str:
     """When an event was seen last, and how often since when: ``3m (x14 over 2h)``, as kubectl has it."""
-    last = age(one.last, now)
-    return last if one.count == 1 else f"{last} (x{one.count} over {age(one.first, now)})"
+    seen = age(last, now)
+    return seen if count == 1 else f"{seen} (x{count} over {age(first, now)})"
 
 
 def events_of(sight: FleetSight) -> tuple[Event, ...]:

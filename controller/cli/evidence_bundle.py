@@ -14,7 +14,7 @@ from controller.cli.diagnostics import as_document
 from controller.cli.exits import CommandError, Exit
 from controller.cli.gather import Gathered, broken_fleets, gather
 from controller.cli.specs import load_specs, read_specs
-from controller.cli.tables import listing
+from controller.cli.tables import items_of, listing
 from controller.engine.clock import WallClock
 from controller.engine.trail_reading import examine
 from controller.formats.bundle import bundle_files, write_directory, write_zip
@@ -115,9 +115,9 @@ def _documents(
         "locks": {name: _locks(name, gathered) for name in seen},
         "plan": plan_document([one.plan for one in sights], {}),
         "conditions": _conditions(gathered),
-        "fleets": listing("fleets", sights, gathered.unseen),
-        "instances": listing("instances", sights),
-        "events": listing("events", sights),
+        "fleets": listing(items_of("fleets", sights, gathered.unseen)),
+        "instances": listing(items_of("instances", sights)),
+        "events": listing(items_of("events", sights)),
         "versions": _versions(),
         "config": config_document(context),
         "audit": _audit(request.trail),

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from controller.cli.daemon_option import server_option
 from controller.cli.exits import SHORT_EXIT_CODES, CommandError
+from controller.cli.fleet_names import complete_fleets
 from controller.cli.options import show_options, source_options, specs_option
 
 if TYPE_CHECKING:
@@ -23,19 +25,27 @@ next.
 Examples:
   evenkeel explain web
   evenkeel explain web/web-000003
+  evenkeel explain web --server http://127.0.0.1:8080
 """
 
 
 @click.command("explain", help=_HELP, epilog=SHORT_EXIT_CODES)
-@click.argument("subject", metavar="FLEET[/INSTANCE]")
+@click.argument("subject", metavar="FLEET[/INSTANCE]", shell_complete=complete_fleets)
+@server_option
 @specs_option
 @source_options
 @show_options(["text", "json", "yaml"])
-def command(subject: str, *, paths: tuple[str, ...], source: Source, show: Show) -> int:
+def command(
+    subject: str, *, server: str | None, paths: tuple[str, ...], source: Source, show: Show
+) -> int:
     """Look once and explain the plan."""
+    fleet, _, instance = subject.partition("/")
+    if server is not None:
+        from controller.cli.daemon_telling import explain_at
+
+        return explain_at(server, fleet, instance, show)
     from controller.cli.gather import gather
 
-    fleet, _, instance = subject.partition("/")
     gathered = gather(paths, source, show, names=(fleet,))
     for sight in gathered.sights:
         try:

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 _NOT_YET = "it does not exist yet"
 
 
-def explain_fleet_text(sight: FleetSight, screen: Screen) -> str:
-    """What the plan would do with a fleet, with what was nearly chosen instead of each choice."""
+def explain_fleet_text(sight: FleetSight, screen: Screen, *, next_look: str = "") -> str:
+    """What the plan would do with a fleet, with what was nearly chosen instead of each choice.
+
+    ``next_look`` is when somebody who keeps watching looks again; empty: what the plan asks for.
+    """
     plan = sight.plan
     lines = [f"{plan.fleet}: {plan.desired} desired, {plan.observed} observed."]
     rows = rows_of(PlanView(plan, sight.sighting))
@@ -35,11 +38,13 @@ def explain_fleet_text(sight: FleetSight, screen: Screen) -> str:
         lines += [screen.wrap(text, "    ", first="  ! ") for text in prevented]
     if plan.notes:
         lines += ["", *(screen.wrap(note, "      ", first="Note: ") for note in plan.notes)]
-    lines += ["", _next_look(sight)]
+    lines += ["", screen.wrap(f"Next look: {next_look or _next_look(sight)}.", "  ", first="")]
     return "\n".join(lines) + "\n"
 
 
-def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
+def explain_instance_text(
+    sight: FleetSight, name: str, screen: Screen, *, next_look: str = ""
+) -> str:
     """Whether an instance may be deleted and by which rule, and what the plan would do with it.
 
     Raises LookupError when the fleet neither has nor is to get such an instance.
@@ -59,7 +64,7 @@ def explain_instance_text(sight: FleetSight, name: str, screen: Screen) -> str:
     if facts and facts.failure:
         said = explain_failure(facts.failure.code, facts.failure.message)
         lines += ["", *(screen.wrap(text, "    ", first="  ") for text in said)]
-    lines += ["", _next_look(sight)]
+    lines += ["", screen.wrap(f"Next look: {next_look or _next_look(sight)}.", "  ", first="")]
     return "\n".join(lines) + "\n"
 
 
@@ -153,4 +158,4 @@ def _why_left(facts: InstanceFacts | None) -> str:
 
 
 def _next_look(sight: FleetSight) -> str:
-    return f"Next look: in {sight.plan.look_again_seconds} s, or when the spec changes."
+    return f"in {sight.plan.look_again_seconds} s, or when the spec changes"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from controller.cli.exits import Exit
     from controller.cli.options import Show, Source
+    from controller.cli.selector import Selector
+    from controller.engine.compose import Composition
     from controller.engine.report import PassReport
     from controller.spec.compile import BrokenSpec
     from controller.spec.values import Fleet
@@ -36,27 +38,67 @@ class Gathered:
 
 
 def gather(
-    paths: Sequence[str], source: Source, show: Show, *, names: Sequence[str] = ()
+    paths: Sequence[str],
+    source: Source,
+    show: Show,
+    *,
+    names: Sequence[str] = (),
+    labelled: Selector | None = None,
 ) -> Gathered:
-    """Read specs, look at their fleets once, and tell on stderr what could not be seen."""
+    """Read specs, look at their fleets once, and tell on stderr what could not be seen.
+
+    ``labelled`` leaves out all fleets with other labels; what is broken has none that could be relied on.
+    """
+    prepared = prepare(paths, source, show, names=names, labelled=labelled)
+    with opened_provider(source, read_only=True) as place:
+        seen, reports = place.run(look_at(prepared, place))
+    say_trouble(reports, show)
+    return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is to be looked at. ``broken`` are specs that are told of, ``faulty`` whether one is an error."""
+
+    fleets: tuple[Fleet, ...]
+    broken: tuple[BrokenSpec, ...]
+    faulty: bool
+
+
+def prepare(
+    paths: Sequence[str],
+    source: Source,
+    show: Show,
+    *,
+    names: Sequence[str] = (),
+    labelled: Selector | None = None,
+) -> Prepared:
+    """Read specs and choose fleets; mistakes are told on stderr. Raises ``CommandError``."""
     show.say(f"evenkeel: {source.sentence}")
     specs = load_specs(paths, show)
     fleets = choose(specs, names)
+    if labelled is not None:
+        fleets = tuple(fleet for fleet in fleets if labelled.matches(fleet.labels))
     # Who asks for one fleet by name is not troubled by the mistakes of others.
-    broken = specs.has_errors and not names
-    with opened_provider(source, read_only=True) as place:
-        reports = place.run(reconcile_once(fleets, place.provider, place.clock, dry_run=True))
-        now = place.clock.now
-    say_trouble(reports, show)
-    return Gathered(
-        sights=tuple(sights_of(fleets, reports)),
-        unseen=(
-            *broken_fleets(() if names else specs.broken, now),
-            *_unseen(fleets, reports, now),
-        ),
-        now=now,
-        code=exit_code(reports, broken=broken, detailed=False),
+    return Prepared(
+        fleets, () if names or labelled else specs.broken, specs.has_errors and not names
     )
+
+
+async def look_at(
+    prepared: Prepared, place: Composition
+) -> tuple[Gathered, tuple[PassReport, ...]]:
+    """Make one dry pass over each fleet, and give what it showed."""
+    fleets = prepared.fleets
+    reports = await reconcile_once(fleets, place.provider, place.clock, dry_run=True)
+    now = place.clock.now
+    seen = Gathered(
+        sights=tuple(sights_of(fleets, reports)),
+        unseen=(*broken_fleets(prepared.broken, now), *_unseen(fleets, reports, now)),
+        now=now,
+        code=exit_code(reports, broken=prepared.faulty, detailed=False),
+    )
+    return seen, reports
 
 
 def sights_of(fleets: Sequence[Fleet], reports: Sequence[PassReport]) -> Iterator[FleetSight]:

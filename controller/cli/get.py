@@ -6,95 +6,113 @@ from typing import TYPE_CHECKING
 
 import click
 
+from controller.cli.daemon_option import server_option
 from controller.cli.exits import SHORT_EXIT_CODES
-from controller.cli.options import show_options, source_options, specs_option
-from controller.cli.remote import server_option
+from controller.cli.fleet_names import complete_fleets
+from controller.cli.forms import FormType
+from controller.cli.options import form_option, show_options, source_options, specs_option
+from controller.cli.picking import read_path, read_query, read_selector
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from controller.cli.forms import Form
     from controller.cli.options import Show, Source
+    from controller.cli.query import Query
+    from controller.cli.selector import Selector
+    from controller.formats.jsonpath import Path
 
 KINDS = ("fleets", "instances", "events")
+FORMS = FormType(("text", "wide", "name", "json", "yaml", "tsv"), columns=True)
 
 _HELP = """List fleets, instances or events.
 
 FLEET limits the list to fleets of these names. READY counts running members,
 UPDATED those made from the template as it is now, SPREAD the members in each
-zone or fault domain, AGE the oldest member.
+zone or fault domain, AGE the oldest member. Templates, queries and --sort-by
+see what -o json prints; --sort-by is a path inside one of its items.
 
 \b
 Examples:
-  evenkeel get fleets
-  evenkeel get instances web -o json
-  evenkeel get events --server http://127.0.0.1:8080
+  evenkeel get fleets -o wide
+  evenkeel get fleets --server http://127.0.0.1:8080 --watch
+  evenkeel get instances web --sort-by .createdAt
+  evenkeel get instances -l team=payments -o custom-columns=NAME:.name,AT:.zone
+  evenkeel get fleets -o jsonpath='{range .items[*]}{.name}{"\\n"}{end}'
+  evenkeel get fleets --query "items[?status!='Ready'].name" -o tsv
   EVENKEEL_SPECS=fleets/ evenkeel get events
 """
 
 
 @click.command("get", help=_HELP, epilog=SHORT_EXIT_CODES)
 @click.argument("kind", type=click.Choice(KINDS))
-@click.argument("names", nargs=-1, metavar="[FLEET]...")
+@click.argument("names", nargs=-1, metavar="[FLEET]...", shell_complete=complete_fleets)
 @click.option("--no-headers", is_flag=True, envvar="EVENKEEL_NO_HEADERS", help="Rows only.")
-@specs_option
+@click.option(
+    "-w",
+    "--watch",
+    is_flag=True,
+    help="Look again and again: a table that changes on a terminal, else a line for each change.",
+)
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 3_600),
+    metavar="S",
+    help="Seconds between the looks of --watch. Default: 2; 15 at Azure itself",
+)
+@click.option(
+    "-l",
+    "--selector",
+    "labelled",
+    metavar="LABELS",
+    callback=read_selector,
+    help="Only fleets with these labels: team=payments,tier!=web,env in (a,b),!old",
+)
+@click.option(
+    "--sort-by",
+    metavar="PATH",
+    callback=read_path,
+    help="Order by this JSONPath of each item, such as .ready",
+)
+@click.option(
+    "--query",
+    metavar="JMESPATH",
+    callback=read_query,
+    help="Print what this finds in the document of -o json, as az does.",
+)
 @server_option
+@specs_option
 @source_options
-@show_options(["text", "json", "yaml"])
-def command(
+@form_option(FORMS)
+@show_options()
+def command(  # noqa: PLR0913 -- one for each option
     kind: str,
     names: tuple[str, ...],
     *,
     no_headers: bool,
-    paths: tuple[str, ...],
+    watch: bool,
+    interval: float | None,
+    labelled: Selector,
+    sort_by: Path | None,
+    query: Query | None,
     server: str | None,
+    paths: tuple[str, ...],
     source: Source,
+    form: Form,
     show: Show,
 ) -> int:
-    """Look once and print a table, or a list for machines."""
-    if server is not None:
-        return _from_server(server, kind, names, show, no_headers=no_headers)
-    from controller.cli.gather import gather
-    from controller.cli.tables import listing, table
+    """Look, and print a table, or a list for machines."""
+    from controller.cli.look import Asked, look
+    from controller.cli.printing import Printing, print_look
 
-    gathered = gather(paths, source, show, names=names)
-    if show.output != "text":
-        show.document(listing(kind, gathered.sights, gathered.unseen))
-        return gathered.code
-    rows = table(kind, gathered.sights, gathered.unseen)
-    _print(rows[1:] if no_headers else rows, kind, show, empty=len(rows) == 1)
-    return gathered.code
+    asked = Asked(kind, names, paths, source, server, labelled)
+    printing = Printing(form, not no_headers, sort_by, query)
+    if watch:
+        from controller.cli.watching import watching
 
+        return watching(asked, printing, show, interval)
+    seen = look(asked, show)
+    print_look(kind, seen, printing, show)
+    if kind == "events" and server is None and printing.is_table:
+        from controller.cli.events import WHERE_EVENTS_LIVE
 
-def _from_server(
-    server: str, kind: str, names: tuple[str, ...], show: Show, *, no_headers: bool
-) -> int:
-    from controller.cli.remote import list_of, rows_of
-    from controller.engine.clock import WallClock
-
-    found = list_of(server, kind, names)
-    if show.output != "text":
-        show.document(found)
-        return 0
-    rows = rows_of(kind, found, WallClock().now)
-    if len(rows) == 1:
-        show.say(f"no {kind} found")
-    else:
-        _columns(rows[1:] if no_headers else rows, show)
-    return 0
-
-
-def _columns(rows: Sequence[Sequence[str]], show: Show) -> None:
-    from controller.cli.columns import print_columns
-
-    show.data("\n".join(print_columns(rows)))
-
-
-def _print(rows: Sequence[Sequence[str]], kind: str, show: Show, *, empty: bool) -> None:
-    from controller.cli.events import WHERE_EVENTS_LIVE
-
-    if empty:
-        show.say(f"no {kind} found")
-    else:
-        _columns(rows, show)
-    if kind == "events":
         show.say(WHERE_EVENTS_LIVE)
+    return seen.code

@@ -1,4 +1,4 @@
-"""The live view on a terminal: one line for each fleet, redrawn in place. Imported only there."""
+"""Live views on a terminal, redrawn in place: a line for each fleet, or a table. Imported only there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from controller.formats.age import human_duration
 from controller.formats.redact import redact_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from controller.cli.screen import Screen
@@ -49,3 +49,16 @@ def live_view(
             live.update(drawn())
 
         yield note
+
+
+@contextmanager
+def live_table(screen: Screen) -> Iterator[Callable[[Sequence[str]], None]]:
+    """Draw lines on stdout in their place, as many as fit, and leave the last ones standing."""
+    console = Console(no_color=not screen.colour)
+    with Live(Text(), console=console, auto_refresh=False) as live:
+
+        def draw(lines: Sequence[str]) -> None:
+            text = Text(redact_text("\n".join(lines)), no_wrap=True, overflow="crop")
+            live.update(text, refresh=True)
+
+        yield draw

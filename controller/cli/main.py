@@ -34,11 +34,13 @@ _SUMMARIES = {
     "get": "List fleets, instances or events.",
     "describe": "Show one fleet whole: spec, status, what is blocked, plan, instances.",
     "explain": "Say what would happen to a fleet or an instance, and why.",
+    "wait": "Wait until fleets are in a condition.",
     "emulator": "Answer as Azure Resource Manager does, on a simulated region.",
     "audit": "Check or read the trail of changes.",
     "evidence": "Write a bundle of all that is known, without secrets.",
     "config": "Show all settings, and where they come from.",
     "schema": "Print the JSON Schema of a spec.",
+    "completion": "Print what a shell needs to complete commands.",
     "demo": "Watch three fleets live a short life in a simulated region.",
 }
 

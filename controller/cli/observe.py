@@ -31,7 +31,7 @@ def command(paths: tuple[str, ...], *, source: Source, show: Show) -> int:
     """Look once and print the observation."""
     from controller.cli.columns import print_columns
     from controller.cli.gather import gather
-    from controller.cli.tables import table
+    from controller.cli.tables import items_of, table
 
     gathered = gather(paths, source, show)
     if show.output != "text":
@@ -42,9 +42,10 @@ def command(paths: tuple[str, ...], *, source: Source, show: Show) -> int:
         told = {sight.plan.fleet: sight.conditions for sight in gathered.sights}
         show.document(observation_document(gathered.now, seen, specs=specs, conditions=told))
         return gathered.code
-    rows = table("instances", gathered.sights)
-    if len(rows) > 1:
-        show.data("\n".join(print_columns(rows)))
+    items = items_of("instances", gathered.sights)
+    if items:
+        rows = table("instances", items, gathered.now)
+        show.data("\n".join(print_columns(rows, width=show.out.width)))
     else:
         show.say("no instances found")
     return gathered.code

@@ -19,7 +19,8 @@ from controller.formats.redact import redact, redact_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from providers.base import Document
+    from controller.cli.forms import FormType
+    from providers.base import Document, Json
 
 DEFAULT_STATE = ".evenkeel/region.json"
 IN_MEMORY = "none"
@@ -61,11 +62,14 @@ class Show:
 
     def document(self, document: Document) -> None:
         """Write a document to stdout, as YAML when that was asked for and as JSON otherwise."""
+        self.value(document, self.output)
+
+    def value(self, value: Json, form: str) -> None:
+        """Write any JSON value to stdout, as YAML when ``form`` says so and as JSON otherwise."""
         from controller.formats.text import json_text, yaml_text
 
-        clean = redact(document)
-        found = clean if isinstance(clean, dict) else {}
-        write((yaml_text(found) if self.output == "yaml" else json_text(found)).rstrip("\n"))
+        clean = redact(value)
+        write((yaml_text(clean) if form == "yaml" else json_text(clean)).rstrip("\n"))
 
     def say(self, text: str) -> None:
         """Write a line for people to stderr."""
@@ -168,7 +172,7 @@ def _source(
     *, provider: object, state: object, scenario: object, arm: tuple[object, object]
 ) -> Source:
     url, ca_file = arm
-    if provider != "azure" and _typed("arm_url"):
+    if provider != "azure" and typed("arm_url"):
         raise click.UsageError("--arm-url is ARM's address; it needs --provider azure")
     return Source(
         provider=str(provider or "simulated"),
@@ -180,7 +184,7 @@ def _source(
     )
 
 
-def _typed(parameter: str) -> bool:
+def typed(parameter: str) -> bool:
     """Whether an option stood on the command line, and not only in the environment."""
     source = click.get_current_context().get_parameter_source(parameter)
     return source is click.core.ParameterSource.COMMANDLINE
@@ -196,6 +200,20 @@ def _web_address(
     if parts.scheme in {"http", "https"} and parts.hostname and not parts.path.strip("/"):
         return given.rstrip("/")
     raise click.BadParameter(f"{given!r} is not an address such as https://localhost:8443")
+
+
+def form_option(form: FormType) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Add ``-o`` with words and templates; passed on as ``form``."""
+    return click.option(
+        "-o",
+        "--output",
+        "form",
+        type=form,
+        default="text",
+        envvar="EVENKEEL_OUTPUT",
+        metavar="FORM",
+        help=f"Format of the data on stdout: {form.words}. Default: text",
+    )
 
 
 def _output_option(outputs: Sequence[str]) -> Callable[[Callable[..., int]], Callable[..., int]]:

@@ -10,6 +10,7 @@ import signal
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from controller.cli.daemon_text import DaemonWords
 from controller.cli.exits import CommandError, Exit
 from controller.cli.place import FAILURE_CODES, opened_provider
 from controller.cli.recording import actor_of
@@ -31,6 +32,7 @@ from controller.web.health import health_routes
 from controller.web.metrics import Metrics, Reading, metrics_routes
 from controller.web.server import StatusServer
 from controller.web.site import Site
+from controller.web.told import told_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -170,7 +172,8 @@ class _Run:
         board = service.board
         routes = (
             *health_routes(board, service.pulse),
-            *api_routes(board),
+            *api_routes(board, self.place.clock),
+            *told_routes(board, self.place.clock, DaemonWords()),
             *metrics_routes(metrics),
             *Site(board, self.place.clock).routes(),
         )

@@ -1,98 +1,184 @@
-"""The tables of ``get``: columns as kubectl has them, and the same as a list for machines."""
+"""The tables of ``get``: columns as kubectl has them, made from the same documents that machines get.
+
+A look of our own and a daemon's answer give the same documents, so both give the same tables.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
 
-from controller.cli.events import event_entry, events_of
+from controller.cli.events import event_entry, events_of, last_seen
 from controller.formats.age import UNKNOWN, age
 from controller.formats.fleet_document import condition_entry
-from controller.formats.instances import fleet_line, instances_of
+from controller.formats.instances import (
+    NONE,
+    fleet_line,
+    instances_of,
+    lock_word,
+    place_word,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from controller.formats.instances import FleetSight, UnseenFleet
     from providers.base import Json
 
-FLEETS = ("NAME", "READY", "DESIRED", "UPDATED", "SPREAD", "STATUS", "AGE")
-INSTANCES = ("NAME", "FLEET", "ZONE/FD", "SIZE", "PRIORITY", "STATE", "HEALTH", "LOCK", "AGE")
-EVENTS = ("LAST SEEN", "TYPE", "REASON", "OBJECT", "MESSAGE")
+Item: TypeAlias = "dict[str, Json]"
+
 KINDS = ("fleets", "instances", "events")
+API_VERSION = "evenkeel/v1alpha1"
 
-_API = "evenkeel/v1alpha1"
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. ``wide``: only ``-o wide`` shows it."""
+
+    header: str
+    cell: Callable[[Item, datetime], str]
+    wide: bool = False
 
 
-def table(
+def items_of(
     kind: str, sights: Sequence[FleetSight], unseen: Sequence[UnseenFleet] = ()
-) -> list[tuple[str, ...]]:
-    """The header and one row for each fleet, instance or event; fleets that were not seen come last."""
-    rows = {"fleets": _fleet_rows, "instances": _instance_rows, "events": _event_rows}[kind]
-    header = {"fleets": FLEETS, "instances": INSTANCES, "events": EVENTS}[kind]
-    found = [header, *(row for sight in sights for row in rows(sight))]
-    if kind == "fleets":
-        blank = (UNKNOWN,) * (FLEETS.index("STATUS") - 1)
-        found += [(one.name, *blank, one.status, UNKNOWN) for one in unseen]
-    return found
-
-
-def listing(
-    kind: str, sights: Sequence[FleetSight], unseen: Sequence[UnseenFleet] = ()
-) -> dict[str, Json]:
-    """``{apiVersion, kind: List, items}`` as kubectl prints it, also when there is nothing."""
+) -> list[Item]:
+    """One document for each fleet, instance or event; fleets that were not seen come last."""
     documents = {"fleets": _fleet_items, "instances": _instance_items, "events": _event_items}[kind]
     items = [document for sight in sights for document in documents(sight)]
     if kind == "fleets":
         items += [_unseen_item(one) for one in unseen]
-    return {"apiVersion": _API, "kind": "List", "items": items}
+    return items
 
 
-def _fleet_rows(sight: FleetSight) -> list[tuple[str, ...]]:
-    one = fleet_line(sight)
-    numbers = (str(one.ready), str(one.desired), str(one.updated))
-    since = age(one.oldest, sight.sighting.observed.observed_at)
-    return [(one.name, *numbers, one.spread, one.status, since)]
+def listing(items: Iterable[Item]) -> Item:
+    """``{apiVersion, kind: List, items}`` as kubectl prints it, also when there is nothing."""
+    return {"apiVersion": API_VERSION, "kind": "List", "items": list(items)}
 
 
-def _instance_rows(sight: FleetSight) -> list[tuple[str, ...]]:
-    now = sight.sighting.observed.observed_at
-    return [
-        (
-            one.name,
-            one.fleet,
-            one.place,
-            one.size,
-            one.priority,
-            one.phase,
-            one.health,
-            one.lock,
-            age(one.created_at, now),
-        )
-        for one in instances_of(sight.sighting)
-    ]
+def table(
+    kind: str, items: Iterable[Item], now: datetime, *, wide: bool = False
+) -> list[tuple[str, ...]]:
+    """The header, and one row for each item. Ages are counted up to ``now``."""
+    columns = [one for one in COLUMNS[kind] if wide or not one.wide]
+    rows = [tuple(one.cell(item, now) for one in columns) for item in items]
+    return [tuple(one.header for one in columns), *rows]
 
 
-def _event_rows(sight: FleetSight) -> list[tuple[str, ...]]:
-    now = sight.sighting.observed.observed_at
-    return [
-        (age(one.at or now, now), one.type, one.reason, one.subject, one.message)
-        for one in events_of(sight)
-    ]
+def _field(name: str) -> Callable[[Item, datetime], str]:
+    """A cell that shows one field; what is not known is shown as such."""
+
+    def cell(item: Item, _now: datetime) -> str:
+        found = item.get(name)
+        if isinstance(found, list):
+            return ",".join(dict.fromkeys(map(str, found)))
+        return UNKNOWN if found is None else str(found)
+
+    return cell
 
 
-def _fleet_items(sight: FleetSight) -> list[dict[str, Json]]:
+def _age_of(name: str) -> Callable[[Item, datetime], str]:
+    def cell(item: Item, now: datetime) -> str:
+        return age(_time(item.get(name)), now)
+
+    return cell
+
+
+def _time(text: Json) -> datetime | None:
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _place(item: Item, _now: datetime) -> str:
+    zone, domain = item.get("zone"), item.get("faultDomain")
+    return place_word(
+        zone if isinstance(zone, str) else None, domain if isinstance(domain, int) else None
+    )
+
+
+def _lock(item: Item, _now: datetime) -> str:
+    obstacle = item.get("obstacle")
+    found = (
+        (str(obstacle.get("reason")), str(obstacle.get("detail")))
+        if isinstance(obstacle, dict)
+        else None
+    )
+    return lock_word(found, owned=bool(item.get("owned")))
+
+
+def _obstacle(item: Item, _now: datetime) -> str:
+    found = item.get("obstacle")
+    return str(found.get("detail")) if isinstance(found, dict) else NONE
+
+
+def _updated(item: Item, _now: datetime) -> str:
+    return "yes" if item.get("updated") else "no"
+
+
+def _pool(item: Item, _now: datetime) -> str:
+    return str(item.get("pool") or NONE)
+
+
+def _last_seen(item: Item, now: datetime) -> str:
+    count = item.get("count")
+    last = _time(item.get("at")) or now
+    first = _time(item.get("firstAt")) or last
+    return last_seen(last, first, count if isinstance(count, int) else 1, now)
+
+
+COLUMNS: Mapping[str, tuple[Column, ...]] = {
+    "fleets": (
+        Column("NAME", _field("name")),
+        Column("READY", _field("ready")),
+        Column("DESIRED", _field("desired")),
+        Column("UPDATED", _field("updated")),
+        Column("SPREAD", _field("spread")),
+        Column("STATUS", _field("status")),
+        Column("AGE", _age_of("oldestAt")),
+        Column("SPOT", _field("spot"), wide=True),
+        Column("SIZES", _field("sizes"), wide=True),
+        Column("LOCATION", _field("location"), wide=True),
+        Column("SOURCE", _field("source"), wide=True),
+    ),
+    "instances": (
+        Column("NAME", _field("name")),
+        Column("ZONE/FD", _place),
+        Column("SIZE", _field("size")),
+        Column("PRIORITY", _field("priority")),
+        Column("STATE", _field("state")),
+        Column("LOCK", _lock),
+        Column("AGE", _age_of("createdAt")),
+        Column("HEALTH", _field("health"), wide=True),
+        Column("FLEET", _field("fleet"), wide=True),
+        Column("POOL", _pool, wide=True),
+        Column("UPDATED", _updated, wide=True),
+        Column("OBSTACLE", _obstacle, wide=True),
+    ),
+    "events": (
+        Column("LAST SEEN", _last_seen),
+        Column("TYPE", _field("type")),
+        Column("REASON", _field("reason")),
+        Column("FLEET", _field("fleet"), wide=True),
+        Column("OBJECT", _field("object")),
+        Column("MESSAGE", _field("message")),
+    ),
+}
+"""All columns, in the order in which they are shown."""
+
+
+def _fleet_items(sight: FleetSight) -> list[Item]:
     conditions = [condition_entry(one) for one in sight.conditions]
     return [{**fleet_line(sight).document(), "conditions": conditions}]
 
 
-def _unseen_item(one: UnseenFleet) -> dict[str, Json]:
+def _unseen_item(one: UnseenFleet) -> Item:
     conditions = [condition_entry(each) for each in one.conditions]
     return {"name": one.name, "status": one.status, "conditions": conditions}
 
 
-def _instance_items(sight: FleetSight) -> list[dict[str, Json]]:
+def _instance_items(sight: FleetSight) -> list[Item]:
     return [one.document() for one in instances_of(sight.sighting)]
 
 
-def _event_items(sight: FleetSight) -> list[dict[str, Json]]:
+def _event_items(sight: FleetSight) -> list[Item]:
     return [event_entry(one) for one in events_of(sight)]

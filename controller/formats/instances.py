@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from controller.core import extensions
 from controller.core.conditions import PassFacts, conditions_after
 from controller.core.phase import Phase, classify
+from controller.formats.text import time_text
 from controller.formats.words import moment
+from providers.base import Priority
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from controller.core.status import Condition, Status
     from controller.core.steps import Plan
     from controller.formats.sighting import Sighting
+    from controller.spec.values import Fleet
     from providers.base import Failure, Json
 
 NONE = "<none>"
@@ -83,24 +86,18 @@ class InstanceFacts:
     @property
     def place(self) -> str:
         """``1`` for a zone, ``FD0`` for a fault domain."""
-        if self.zone is not None:
-            return self.zone
-        return NONE if self.fault_domain is None else f"FD{self.fault_domain}"
+        return place_word(self.zone, self.fault_domain)
 
     @property
     def lock(self) -> str:
         """What keeps it from being deleted, in one word."""
-        if not self.owned:
-            return UNMANAGED
-        if self.obstacle is None:
-            return NONE
-        # A lock's detail begins with its level; for the rest the reason is the better word.
-        first = self.obstacle.detail.partition(" ")[0]
-        return first if first in {"CanNotDelete", "ReadOnly"} else str(self.obstacle.reason)
+        obstacle = self.obstacle
+        found = None if obstacle is None else (str(obstacle.reason), obstacle.detail)
+        return lock_word(found, owned=self.owned)
 
     def document(self) -> dict[str, Json]:
         """The same for machines, in camelCase."""
-        created = self.created_at.isoformat().replace("+00:00", "Z") if self.created_at else None
+        created = time_text(self.created_at) if self.created_at else None
         obstacle = self.obstacle
         return {
             "name": self.name,
@@ -121,6 +118,7 @@ class InstanceFacts:
             "failure": None
             if self.failure is None
             else {"code": self.failure.code, "message": self.failure.message},
+            "pool": self.pool,
         }
 
 
@@ -135,9 +133,12 @@ class FleetFacts:
     spread: str
     status: str
     oldest: datetime | None
+    spot: int
+    fleet: Fleet
 
     def document(self) -> dict[str, Json]:
         """The same for machines."""
+        fleet = self.fleet
         return {
             "name": self.name,
             "ready": self.ready,
@@ -145,7 +146,33 @@ class FleetFacts:
             "updated": self.updated,
             "spread": self.spread,
             "status": self.status,
+            "spot": self.spot,
+            "oldestAt": None if self.oldest is None else time_text(self.oldest),
+            "sizes": [choice.name for pool in fleet.pools for choice in pool.sizes],
+            "location": fleet.ref.location,
+            "scaleSet": fleet.ref.id,
+            "source": fleet.source,
+            "labels": dict(fleet.labels),
         }
+
+
+def place_word(zone: str | None, fault_domain: int | None) -> str:
+    """``1`` for a zone, ``FD0`` for a fault domain."""
+    if zone is not None:
+        return zone
+    return NONE if fault_domain is None else f"FD{fault_domain}"
+
+
+def lock_word(obstacle: tuple[str, str] | None, *, owned: bool) -> str:
+    """What keeps an instance from being deleted, in one word; ``obstacle`` is a reason with its detail."""
+    if not owned:
+        return UNMANAGED
+    if obstacle is None:
+        return NONE
+    reason, detail = obstacle
+    # A lock's detail begins with its level; for the rest the reason is the better word.
+    first = detail.partition(" ")[0]
+    return first if first in {"CanNotDelete", "ReadOnly"} else reason
 
 
 def instances_of(sighting: Sighting) -> tuple[InstanceFacts, ...]:
@@ -180,6 +207,8 @@ def fleet_line(sight: FleetSight) -> FleetFacts:
         spread="/".join(str(count) for count in sight.plan.spread.before.values()),
         status=sight.status.summary,
         oldest=min(born, default=None),
+        spot=sum(one.priority == Priority.SPOT for one in owned),
+        fleet=sight.sighting.fleet,
     )
 
 

@@ -12,19 +12,19 @@ import yaml
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from providers.base import Document
+    from providers.base import Json
 
 _NUMBER_IN_YAML_1_2 = re.compile(
     r"^(?:0o[0-7]+|[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?)$",
 )
 
 
-def json_text(document: Document) -> str:
+def json_text(document: Json) -> str:
     """JSON, two spaces deep, keys in the document's order. Raises ValueError for NaN and infinity."""
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def yaml_text(document: Document) -> str:
+def yaml_text(document: Json) -> str:
     """The same document as block YAML, keys in the document's order, without anchors."""
     return yaml.dump(
         document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=False

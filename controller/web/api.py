@@ -19,43 +19,46 @@ from controller.formats.text import time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from controller.core.eventlog import Logged
     from controller.engine.board import Board, FleetState, View
+    from controller.engine.clock import Clock
     from controller.engine.report import PassReport
-    from providers.base import Json
+    from providers.base import Document, Json
 
 API_VERSION = "evenkeel/v1alpha1"
 
 _Object = dict[str, "Json"]
 
 
-def api_routes(board: Board) -> tuple[web.RouteDef, ...]:
+def api_routes(board: Board, clock: Clock) -> tuple[web.RouteDef, ...]:
     """The routes of the API."""
 
     async def fleets(request: web.Request) -> web.Response:
         del request
-        return _json(listing(fleet_item(one) for one in board.view().fleets))
+        return json_answer(listing((fleet_item(one) for one in board.view().fleets), clock.now))
 
     async def fleet(request: web.Request) -> web.Response:
         view, name = board.view(), request.match_info["name"]
         found = view.fleet(name)
         if found is None:
-            return _json({"error": f"no spec describes a fleet {name!r}"}, status=404)
-        return _json(fleet_whole(found, view))
+            return no_fleet(name)
+        return json_answer(fleet_whole(found, view))
 
     async def instances(request: web.Request) -> web.Response:
         del request
-        return _json(listing(item for one in board.view().fleets for item in instance_items(one)))
+        items = (item for one in board.view().fleets for item in instance_items(one))
+        return json_answer(listing(items, clock.now))
 
     async def events(request: web.Request) -> web.Response:
         log, wanted = board.view().log, request.query.get("fleet")
         found = log.events if wanted is None else log.of(wanted)
-        return _json(listing(event_item(one) for one in found))
+        return json_answer(listing((event_item(one) for one in found), clock.now))
 
     async def daemon(request: web.Request) -> web.Response:
         del request
-        return _json(daemon_document(board.view()))
+        return json_answer(daemon_document(board.view()))
 
     return (
         web.get("/api/v1/fleets", fleets),
@@ -66,9 +69,17 @@ def api_routes(board: Board) -> tuple[web.RouteDef, ...]:
     )
 
 
-def listing(items: Iterable[_Object]) -> _Object:
-    """``{apiVersion, kind: List, items}`` as kubectl prints it, also when there is nothing."""
-    return {"apiVersion": API_VERSION, "kind": "List", "items": list(items)}
+def listing(items: Iterable[_Object], now: datetime) -> _Object:
+    """``{apiVersion, kind: List, at, items}`` as kubectl prints it, also when there is nothing.
+
+    ``at`` is the daemon's time, against which a reader can count ages.
+    """
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "List",
+        "at": time_text(now),
+        "items": list(items),
+    }
 
 
 def fleet_item(state: FleetState) -> _Object:
@@ -79,8 +90,11 @@ def fleet_item(state: FleetState) -> _Object:
         if sight is None
         else {**fleet_line(sight).document(), "name": state.name}
     )
+    # What is held stays as it is, however well it fits the spec that it is held on.
+    held: _Object = {} if state.standing.freeze is None else {"status": "Frozen"}
     return {
         **line,
+        **held,
         "scaleSet": state.key,
         "conditions": [condition_entry(one) for one in state.conditions],
         "daemon": standing_document(state),
@@ -190,6 +204,12 @@ def _pass_document(report: PassReport) -> _Object:
     }
 
 
-def _json(document: _Object, *, status: int = 200) -> web.Response:
+def no_fleet(name: str) -> web.Response:
+    """The answer to a question about a fleet that nobody knows."""
+    return json_answer({"error": f"no spec describes a fleet {name!r}"}, status=404)
+
+
+def json_answer(document: Document, *, status: int = 200) -> web.Response:
+    """A document without secrets."""
     text = json.dumps(redact(document), ensure_ascii=False, allow_nan=False)
     return web.Response(status=status, text=text + "\n", content_type="application/json")

@@ -70,6 +70,9 @@ def test_repeats_are_written_as_kubectl_does() -> None:
     for number in range(14):
         log = record(log, [event], NOW + timedelta(minutes=9 * number))
     (one,) = log.events
-    assert last_seen(one, NOW + timedelta(minutes=120)) == "3m (x14 over 120m)"
+    assert (
+        last_seen(one.last, one.first, one.count, NOW + timedelta(minutes=120))
+        == "3m (x14 over 120m)"
+    )
     (single,) = record(EventLog(), [event], NOW).events
-    assert last_seen(single, NOW + timedelta(seconds=95)) == "95s"
+    assert last_seen(single.last, single.first, single.count, NOW + timedelta(seconds=95)) == "95s"

@@ -16,7 +16,18 @@ from controller.cli.exits import CommandError, Exit
 from controller.cli.main import exit_code_of
 from tests.cli.shell import Shell
 
-COMMANDS = ("validate", "reconcile", "observe", "get", "describe", "explain", "schema", "demo")
+COMMANDS = (
+    "validate",
+    "reconcile",
+    "observe",
+    "get",
+    "describe",
+    "explain",
+    "wait",
+    "schema",
+    "completion",
+    "demo",
+)
 _PROGRAM = "from controller.cli.main import main; main()"
 _IMPORTS = """
 import sys

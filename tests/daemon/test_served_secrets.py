@@ -8,7 +8,7 @@ import json
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from controller.web.api import _json
+from controller.web.api import json_answer
 from controller.web.health import _answer
 
 TEXT = "look failed: https://acc.blob.core.windows.net/c?sv=1&sig=Canary7 (Bearer Canary8abc)"
@@ -16,7 +16,9 @@ TEXT = "look failed: https://acc.blob.core.windows.net/c?sv=1&sig=Canary7 (Beare
 
 def test_served_documents_hold_no_secrets() -> None:
     """A document is served without secrets, and a token that approves a plan stays readable."""
-    answer = _json({"message": TEXT, "userData": "Canary9", "freeze": {"token": "0123456789ab"}})
+    answer = json_answer(
+        {"message": TEXT, "userData": "Canary9", "freeze": {"token": "0123456789ab"}}
+    )
     assert "Canary" not in str(answer.text)
     assert json.loads(str(answer.text))["freeze"] == {"token": "0123456789ab"}
 

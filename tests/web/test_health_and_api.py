@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -28,6 +29,10 @@ class Beating:
 
     elapsed: float = 0.0
 
+    @property
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.elapsed)
+
     async def sleep(self, seconds: float) -> None:
         self.elapsed += seconds
 
@@ -45,7 +50,7 @@ class Served:
         async def story() -> list[tuple[int, Any]]:
             pulse = Pulse(self.clock)
             self.clock.elapsed += stuck
-            routes = (*health_routes(self.board, pulse), *api_routes(self.board))
+            routes = (*health_routes(self.board, pulse), *api_routes(self.board, self.clock))
             server = await StatusServer.start("127.0.0.1", 0, routes)
             found: list[tuple[int, Any]] = []
             async with aiohttp.ClientSession() as session:
