@@ -35,7 +35,7 @@ Examples:
   evenkeel get fleets -o wide
   evenkeel get fleets --server http://127.0.0.1:8080 --watch
   evenkeel get instances web --sort-by .createdAt
-  evenkeel get instances -l team=payments -o custom-columns=NAME:.name,AT:.zone
+  evenkeel get instances -l team=pay -o custom-columns=NAME:.name,AT:.zone
   evenkeel get fleets -o jsonpath='{range .items[*]}{.name}{"\\n"}{end}'
   evenkeel get fleets --query "items[?status!='Ready'].name" -o tsv
   EVENKEEL_SPECS=fleets/ evenkeel get events
