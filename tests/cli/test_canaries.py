@@ -270,6 +270,7 @@ def test_config_files_give_nothing_away(nest: Shell, name: str) -> None:
     assert found == []
 
 
+@pytest.mark.slow
 def test_typed_secrets_are_not_repeated(nest: Shell) -> None:
     """A secret in an argument is not said again in the mistake about it."""
     found: list[str] = []

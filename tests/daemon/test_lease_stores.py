@@ -59,6 +59,7 @@ def container_of(request: pytest.FixtureRequest) -> str:
     return name.replace("_", "-").lower()[:60]
 
 
+@pytest.mark.slow
 class TestAzureLeases(LeaseContract):
     """The contract, kept by the blobs of Azurite."""
 

@@ -14,10 +14,10 @@ from tests.daemon.process import daemon, get, program, write_spec
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 FAST = ("specs", "--speed", "30")
 
 
-@pytest.mark.slow
 def test_a_life_from_start_to_end(tmp_path: Path) -> None:
     """The daemon creates what is wished, serves it, acts on an edit, and ends in order with a whole trail."""
     write_spec(tmp_path / "specs", "web", 3)
@@ -45,7 +45,6 @@ def test_a_life_from_start_to_end(tmp_path: Path) -> None:
     assert verified.returncode == 0, verified.stderr
 
 
-@pytest.mark.slow
 def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
     """A second daemon on the same state directory ends with 75 and the first one's process number."""
     write_spec(tmp_path / "specs", "web", 1)
@@ -57,7 +56,6 @@ def test_a_second_daemon_is_refused(tmp_path: Path) -> None:
         assert first.end(signal.SIGINT) == 0
 
 
-@pytest.mark.slow
 def test_hangup_reads_again(tmp_path: Path) -> None:
     """SIGHUP reads all specs again, and systemd is told of the reload, the readiness and the end."""
     write_spec(tmp_path / "specs", "web", 1)
@@ -85,7 +83,6 @@ def _heard(systemd: socket.socket, first: str) -> str:
             return heard
 
 
-@pytest.mark.slow
 def test_a_broken_state_directory_stops_changes(tmp_path: Path) -> None:
     """While its directory is gone the daemon changes nothing and says so; when it is back it catches up."""
     write_spec(tmp_path / "specs", "web", 1)

@@ -87,6 +87,7 @@ def test_torn_end_is_set_aside(tmp_path: Path, kept: int) -> None:
     assert walk(lines_of(path)).breaks == ()
 
 
+@pytest.mark.slow
 def test_every_cut_of_a_durable_record_freezes(tmp_path: Path) -> None:
     """Cut anywhere, the trail takes no record until somebody has looked: the anchor knows what was durable."""
     whole = written(tmp_path / "whole.jsonl", count=3).read_bytes()

@@ -66,7 +66,7 @@ def test_newcomer_gets_its_share() -> None:
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(3))
 def test_takeover_within_a_minute(seed: int) -> None:
     """Of two or three processes one dies at a random moment: within a minute others have all its shards."""
 
@@ -206,6 +206,7 @@ def test_leaving_is_quick() -> None:
     asyncio.run(story())
 
 
+@pytest.mark.slow
 def test_crash_loop_takes_nothing() -> None:
     """A process that dies and comes back every twenty seconds, each time anew, never gets a held shard."""
 
@@ -271,7 +272,7 @@ class Refusing(random.Random):
         return seq[0]  # type: ignore[index]  # a sequence
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 def test_storms_never_break_the_fence(seed: int) -> None:
     """Slow, lost and refused calls, old news, stops and deaths: nobody ever writes without its lease."""
     asyncio.run(a_storm(world(seed, lag=float(seed % 3) * 4)))

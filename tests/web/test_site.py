@@ -14,21 +14,24 @@ from tests.web.clocks import SteppedClock
 from tests.web.scene import named, troubled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiohttp import ClientResponse
 
 PATHS = ("/", "/?q=web", "/fleets/web", "/fleets/web/web-000001", "/static/live.js")
 
 
-def answer(path: str, method: str = "GET") -> tuple[int, dict[str, str], str]:
+def answers(paths: Sequence[str], method: str = "GET") -> list[tuple[int, dict[str, str], str]]:
+    """Status, headers and text of each path of one troubled scene."""
     scene = troubled()
 
-    async def ask() -> tuple[int, dict[str, str], str]:
-        async with (
-            served(scene, SteppedClock(scene)) as address,
-            ClientSession() as session,
-            session.request(method, address + path) as found,
-        ):
-            return found.status, dict(found.headers), await found.text()
+    async def ask() -> list[tuple[int, dict[str, str], str]]:
+        found = []
+        async with served(scene, SteppedClock(scene)) as address, ClientSession() as session:
+            for path in paths:
+                async with session.request(method, address + path) as one:
+                    found.append((one.status, dict(one.headers), await one.text()))
+        return found
 
     return run(ask())
 
@@ -37,29 +40,29 @@ async def line(stream: ClientResponse) -> str:
     return (await asyncio.wait_for(stream.content.readline(), 10)).decode().strip()
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_nothing_comes_from_elsewhere(path: str) -> None:
+def test_nothing_comes_from_elsewhere() -> None:
     """Every answer forbids foreign scripts, frames and sniffing, and carries no inline script or style."""
-    status, headers, text = answer(path)
-    assert status == 200
-    assert "default-src 'none'" in headers["Content-Security-Policy"]
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    if headers["Content-Type"].startswith("text/html"):
-        assert "style=" not in text
-        assert "<script>" not in text
-        assert "http://" not in text.replace("http://www.w3.org", "")
+    for status, headers, text in answers(PATHS):
+        assert status == 200
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        if headers["Content-Type"].startswith("text/html"):
+            assert "style=" not in text
+            assert "<script>" not in text
+            assert "http://" not in text.replace("http://www.w3.org", "")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_no_route_takes_a_change(method: str) -> None:
     """Whatever is not a question is refused."""
-    assert [answer(path, method)[0] for path in ("/", "/fleets/web", "/events")] == [405] * 3
+    found = answers(("/", "/fleets/web", "/events"), method)
+    assert [status for status, _, _ in found] == [405] * 3
 
 
-@pytest.mark.parametrize("path", ["/fleets/nobody", "/fleets/web/nobody", "/static/../site.py"])
-def test_absent_pages_say_so(path: str) -> None:
+def test_absent_pages_say_so() -> None:
     """An address that leads nowhere is answered with 404."""
-    assert answer(path)[0] == 404
+    paths = ("/fleets/nobody", "/fleets/web/nobody", "/static/../site.py", "/static/none.js")
+    assert [status for status, _, _ in answers(paths)] == [404] * 4
 
 
 def test_stream_tells_of_changes_and_ends() -> None:

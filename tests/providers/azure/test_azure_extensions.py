@@ -272,6 +272,7 @@ def test_unreadable_parts_are_unknown() -> None:
     assert extension == Extension("agent")
 
 
+@pytest.mark.slow
 def test_thousand_members_share_their_model() -> None:
     """Members that are alike keep one document and one list of extensions: under 4 KiB for each of a thousand."""
     page = json.dumps({"value": [_a_thousandth(number) for number in range(1000)]}).encode()
