@@ -19,9 +19,11 @@ import hashlib
 import os
 import threading
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from controller.core.chain import NOTHING
+from controller.engine.host import HOST
 from controller.engine.trail_files import (
     PRIVATE,
     Part,
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from controller.core.chain import Anchor, Record
+    from controller.engine.host import Host
     from providers.base import Document, Json
 
 FORMAT_VERSION = "1.0"
@@ -89,8 +92,10 @@ class Trail:
         now: Callable[[], datetime],
         *,
         part_bytes: int = PART_BYTES,
+        host: Host = HOST,
     ) -> None:
         self.path = path
+        self._host = host
         self.told: list[str] = []
         self._writer = writer
         self.now = now
@@ -171,7 +176,7 @@ class Trail:
         while self._waiting:
             taken, self._waiting = self._waiting, []
             try:
-                made = await asyncio.to_thread(self.append, *(body for body, _ in taken))
+                made = await self._host.write(partial(self.append, *(body for body, _ in taken)))
             except TrailError as error:
                 for _, future in taken:
                     _settle(future, error)
@@ -268,8 +273,7 @@ class Trail:
         return [self._note("recovered", words, late=len(self._late))]
 
     def _check_room(self) -> None:
-        room = os.statvfs(self.path.parent)
-        free = room.f_bavail * room.f_frsize
+        free = self._host.free_bytes(self.path.parent)
         if free < RESERVE_BYTES:
             raise OSError(errno.ENOSPC, f"only {free} bytes are left on the disk")
 

@@ -22,14 +22,14 @@ from controller.core.acceptance import (
 )
 from controller.engine.clock import sleep_unless
 from controller.engine.last_good import texts_of
-from controller.sources.apart import apart
+from controller.engine.host import HOST
 from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
-from controller.sources.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from controller.engine.clock import DaemonClock
+    from controller.engine.host import Host, Watcher
     from controller.engine.last_good import LastGood, SpecText, TextKey
     from controller.sources.snapshot import Snapshot, SpecSource
     from controller.spec.compile import BrokenSpec
@@ -51,13 +51,14 @@ class _Feed:
     """One source with what it said last."""
 
     source: SpecSource
+    host: Host
     stirred: asyncio.Event = field(default_factory=asyncio.Event)
-    watch: Watch = field(init=False)
+    watch: Watcher = field(init=False)
     reading: SourceReading | None = None
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def __post_init__(self) -> None:
-        self.watch = Watch(self.source.watched, self.stirred.set)
+        self.watch = self.host.watch(self.source.watched, self.stirred.set)
 
 
 class Intake:
@@ -77,9 +78,11 @@ class Intake:
         approvals: Callable[[], frozenset[str]] = frozenset,
         rescan_seconds: float = RESCAN_SECONDS,
         read_limit_seconds: float = READ_LIMIT_SECONDS,
+        host: Host = HOST,
     ) -> None:
         # A path that is named twice is one source.
-        self._feeds = tuple(_Feed(one) for one in {one.root: one for one in sources}.values())
+        self._feeds = tuple(_Feed(one, host) for one in {one.root: one for one in sources}.values())
+        self._apart = host.apart
         self._on_change = on_change
         self._clock = clock
         self._approvals = approvals
@@ -129,7 +132,7 @@ class Intake:
             self._clock.now,
             self._last_good,
         )
-        recalled = await apart(lambda: last_good.load(roots, now))
+        recalled = await self._apart(lambda: last_good.load(roots, now))
         self.accepted, self._texts = recalled.accepted, dict(recalled.texts)
         self._lost = recalled.trouble
         if self.accepted.standings:
@@ -147,7 +150,7 @@ class Intake:
             return
         accepted, texts, last_good = self.accepted, dict(self._texts), self._last_good
         try:
-            await apart(lambda: last_good.save(accepted, texts))
+            await self._apart(lambda: last_good.save(accepted, texts))
         except OSError as error:
             self._unkept = (
                 f"what is known of the sources cannot be kept ({error}): after a restart, a broken spec would "
@@ -167,7 +170,7 @@ class Intake:
             await sleep_unless(feed.stirred, wait, self._clock)
 
     async def _read(self, feed: _Feed) -> None:
-        task = asyncio.ensure_future(apart(lambda: self._look(feed.source)))
+        task = asyncio.ensure_future(self._apart(lambda: self._look(feed.source)))
         try:
             done, _ = await asyncio.wait({task}, timeout=self._read_limit_seconds)
             if not done:

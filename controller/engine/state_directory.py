@@ -11,12 +11,14 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from controller.engine.host import HOST
 from controller.engine.hostlock import read_holder, write_holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from controller.engine.host import Host
     from providers.leases import Holder
 
 LOCK = "daemon.lock"
@@ -35,7 +37,7 @@ class StateDirectoryHeldError(StateDirectoryError):
 
 
 @contextmanager
-def held(path: Path, holder: Holder) -> Iterator[StateDirectory]:
+def held(path: Path, holder: Holder, host: Host = HOST) -> Iterator[StateDirectory]:
     """Hold a directory for as long as the block lasts. Raises ``StateDirectoryError``.
 
     The kernel lets go of it when the process ends, however it ends.
@@ -56,7 +58,7 @@ def held(path: Path, holder: Holder) -> Iterator[StateDirectory]:
                 "directory of its own with --state-dir"
             ) from error
         write_holder(descriptor, holder)
-        yield StateDirectory(path, descriptor)
+        yield StateDirectory(path, descriptor, host)
     finally:
         os.close(descriptor)
 
@@ -64,8 +66,9 @@ def held(path: Path, holder: Holder) -> Iterator[StateDirectory]:
 class StateDirectory:
     """A directory that this process holds."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, path: Path, lock: int, host: Host = HOST) -> None:
         self.path = path
+        self._host = host
         self._lock = lock
 
     def trouble(self) -> str | None:
@@ -75,8 +78,7 @@ class StateDirectory:
             # A directory of the same name is another one if its lock is not the one that we hold.
             if not os.path.samestat((self.path / LOCK).stat(), os.fstat(self._lock)):
                 return self._told("somebody has put another directory in its place")
-            room = os.statvfs(self.path)
-            free = room.f_bavail * room.f_frsize
+            free = self._host.free_bytes(self.path)
             probe.write_bytes(b"evenkeel\n")
         except OSError as error:
             return self._told(error.strerror or "no reason given")

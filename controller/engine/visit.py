@@ -6,7 +6,7 @@ Whatever goes wrong ends in the fleet's own state. The visit says when the next 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -68,9 +68,10 @@ async def visit(means: Means, ticket: Ticket) -> NextLook | None:
     state = means.board.fleet(ticket.key)
     if state is None:
         return None
-    fleet = state.standing.fleet
-    if fleet is None:
+    if state.standing.fleet is None:
         return _waits(means, state, "no spec of it is known")
+    # The revision stands in the audit trail and in the tags of new members.
+    fleet = replace(state.standing.fleet, revision=state.standing.revision)
     refusal = means.tenure.may_begin(ticket.key)
     means.board.note(ticket.key, holder=means.tenure.holder_of(ticket.key))
     if refusal is not None:

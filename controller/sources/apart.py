@@ -10,12 +10,20 @@ import asyncio
 import contextlib
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 _T = TypeVar("_T")
+
+
+class Apart(Protocol):
+    """A way to make a blocking call without holding up the event loop."""
+
+    def __call__(self, call: Callable[[], _T], /) -> Awaitable[_T]:
+        """Make the call somewhere else; what it returns or raises."""
+        ...
 
 
 async def apart(call: Callable[[], _T]) -> _T:

@@ -113,8 +113,17 @@ async def pass_time(seconds: float) -> None:
     """Return ``seconds`` later on the loop's clock."""
     loop = asyncio.get_running_loop()
     due = loop.create_future()
-    loop.call_later(seconds, due.set_result, None)
-    await due
+    timer = loop.call_later(seconds, _wake, due)
+    try:
+        await due
+    finally:
+        timer.cancel()
+
+
+def _wake(due: asyncio.Future[None]) -> None:
+    # Whoever waited may have been cancelled in the same moment.
+    if not due.done():
+        due.set_result(None)
 
 
 def run(dice: random.Random, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
