@@ -8,9 +8,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
+SEEDS ?= 1000
+FIRST ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden clients leases oav browser image bench bench-clients lock clean
+.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser image bench bench-clients lock clean
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +69,9 @@ clients: $(RUNTIME_STAMP) ## real clients against the emulator: az, and the Java
 
 oav: $(STAMP) ## Microsoft's validator over the traffic of the tests (needs npm and EVENKEEL_ARM_CORPUS)
 	@tests/clients/oav.sh
+
+simulate: $(STAMP) ## simulated worlds: make simulate SEEDS=1000 [FIRST=0]
+	@$(BIN)/python -m tests.simulation.run $(SEEDS) $(FIRST)
 
 torture: $(STAMP) ## write to git, links and directories 300 times while they are watched (ten minutes)
 	@EVENKEEL_TORTURE=300 $(BIN)/python -m pytest -q -s -p no:xdist --timeout 1800 tests/intake/test_torture.py

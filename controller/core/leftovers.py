@@ -93,6 +93,14 @@ def search_for(traces: Traces) -> LeftoverSearch:
     return LeftoverSearch(prefix=f"{traces.fleet}-")
 
 
+def unseen_owners(traces: Traces, found: Sequence[Leftover]) -> tuple[str, ...]:
+    """Names of members of whose NICs or disks a listing shows something, and which the list does not show.
+
+    Either they are gone, or the list of members came back short.
+    """
+    return tuple(sorted({owner for one in found if (owner := traces.owner_of(one)) is not None}))
+
+
 def sort_out(fleet: Fleet, traces: Traces, found: Sequence[Leftover]) -> tuple[Leftover, ...]:
     """What of a listing members of this fleet left behind against the will of their templates, by id."""
     return tuple(

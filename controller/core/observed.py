@@ -92,7 +92,8 @@ class Memory:
 
     Scarcity, whether creations were stopped, and since when each member that is being deleted was seen so.
     ``probing`` are refusals that are over and not disproved yet: one creation tries each before others do.
-    ``searched_at`` is when leftovers were last looked for, so that not every pass does it.
+    ``searched_at`` is when leftovers were last looked for, so that not every pass does it. ``members`` are
+    those of ours that were there at the last look; None before the first.
     """
 
     scarcity: tuple[Scarce, ...] = ()
@@ -100,6 +101,7 @@ class Memory:
     leaving: tuple[tuple[str, datetime], ...] = ()
     probing: tuple[Scarce, ...] = ()
     searched_at: datetime | None = None
+    members: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from controller.core.acceptance import (
     key_of,
 )
 from controller.engine.clock import sleep_unless
-from controller.engine.last_good import texts_of
 from controller.engine.host import HOST
+from controller.engine.last_good import texts_of
 from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Intake:
     claim the same fleet.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what has a default is given by keyword
         self,
         sources: Sequence[SpecSource],
         on_change: OnChange,

@@ -15,16 +15,17 @@ from controller.core import leaving, leftovers, preflight, scarcity, tags
 from controller.core.observed import Memory, interpret, refresh, settle
 from controller.core.serials import unsettled
 from providers.base import LeftoverSearch, ProvisioningState
-from providers.errors import CallError, ProviderError, Throttled, Transient
+from providers.errors import CallError, Forbidden, ProviderError, Throttled, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import datetime
 
+    from controller.core.leftovers import Traces
     from controller.core.observed import Observed
     from controller.engine.clock import Clock
     from controller.spec.values import Fleet
-    from providers.base import Catalog, GroupSnapshot, Provider
+    from providers.base import Catalog, GroupSnapshot, Leftover, Provider
 
 ATTEMPTS = 4
 """How often a read is tried in one pass."""
@@ -64,12 +65,14 @@ async def look(
         return await provider.catalog(ref.subscription, ref.location, network)
 
     observed = replace(observed, catalog=await patiently(read_catalog, clock))
-    names = (*unsettled(fleet, observed), *_leaving(observed))
+    names = (*unsettled(fleet, observed), *_leaving(observed), *_vanished(observed, memory))
     if names:
         found = await look_by_name(fleet, provider, clock, names=names)
         observed = settle(ref, observed, found, names)
     remembered = recall(observed, memory, clock.now)
-    return await _with_leftovers(fleet, provider, clock, Look(observed, remembered))
+    seen = await _with_leftovers(fleet, provider, clock, Look(observed, remembered))
+    there = tuple(member.name for member in seen.observed.owned)
+    return replace(seen, memory=replace(seen.memory, members=there))
 
 
 async def _with_leftovers(fleet: Fleet, provider: Provider, clock: Clock, seen: Look) -> Look:
@@ -84,15 +87,42 @@ async def _with_leftovers(fleet: Fleet, provider: Provider, clock: Clock, seen: 
         listing = await provider.observe(fleet.ref, (), leftovers.search_for(traces))
         if listing.leftovers is None:
             return looked
+        looked = await _with_unseen(fleet, provider, clock, looked, traces, listing.leftovers)
+        traces = leftovers.read_traces(fleet, looked.observed)
+        if traces is None:
+            return looked
         found = leftovers.sort_out(fleet, traces, listing.leftovers)
-        observed = replace(seen.observed, leftovers=found)
+        observed = replace(looked.observed, leftovers=found)
         asked = leftovers.to_confirm(fleet, observed, traces, now)
         if asked:
             sure = await look_at_leftovers(fleet, provider, clock, asked)
             observed = leftovers.confirm(observed, sure)
-    except ProviderError:
+    except ProviderError as error:
+        # A process that has never seen the fleet has nothing else to tell a short list by.
+        lacking = len(seen.observed.owned) < fleet.replicas
+        if lacking and seen.memory.members is None and not isinstance(error, Forbidden):
+            raise
         return looked
     return replace(looked, observed=observed)
+
+
+async def _with_unseen(
+    fleet: Fleet,
+    provider: Provider,
+    clock: Clock,
+    seen: Look,
+    traces: Traces,
+    listed: Sequence[Leftover],
+) -> Look:
+    """Ask by name for members of which NICs or disks are there and that the list does not show.
+
+    A list may come back short and look whole; the networks' and the disks' lists are others' work.
+    """
+    names = leftovers.unseen_owners(traces, listed)
+    if not names:
+        return seen
+    found = await look_by_name(fleet, provider, clock, names=names)
+    return replace(seen, observed=settle(fleet.ref, seen.observed, found, names))
 
 
 async def look_at_leftovers(
@@ -104,6 +134,13 @@ async def look_at_leftovers(
         return await provider.observe(fleet.ref, (), LeftoverSearch(named=asked))
 
     return await patiently(read, clock)
+
+
+def _vanished(observed: Observed, memory: Memory | None) -> tuple[str, ...]:
+    """Members that were there at the last look and that the list does not show: it may be short, or old."""
+    shown = {member.name.lower() for member in observed.members}
+    known = (memory.members if memory else None) or ()
+    return tuple(name for name in known if name.lower() not in shown)
 
 
 def _leaving(observed: Observed) -> tuple[str, ...]:

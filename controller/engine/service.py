@@ -18,7 +18,6 @@ from controller.engine.board import Board
 from controller.engine.chronicle import Chronicle
 from controller.engine.clock import WallClock
 from controller.engine.daemon import DRAIN_SECONDS, Daemon, Gate
-from controller.engine.host import HOST
 from controller.engine.intake import Intake
 from controller.engine.last_good import LastGood
 from controller.engine.pulse import Pulse
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from controller.engine.chronicle import Counts
     from controller.engine.clock import DaemonClock
     from controller.engine.compose import Composition
-    from controller.engine.host import Host
     from controller.engine.log import PassLog
     from controller.engine.notify import Notifier
     from controller.engine.reconcile import Between
@@ -112,10 +110,8 @@ class Service:
         log: PassLog,
         notifier: Notifier,
         counts: Counts | None = None,
-        host: Host = HOST,
     ) -> None:
         clock = place.clock
-        self._host = host
         self.board = Board(clock.now, dry_run=settings.dry_run)
         # Whoever waits for a sign of life counts the machine's seconds, not those of a simulated region.
         self.pulse = Pulse(WallClock())
@@ -126,7 +122,9 @@ class Service:
         self._state = state
         self._settings = settings
         self._tenure = tenure(self._tenure_trouble)
-        self._trail = Trail(settings.audit, Writer(settings.actor), lambda: clock.now, host=host)
+        self._trail = Trail(
+            settings.audit, Writer(settings.actor), lambda: clock.now, host=state.host
+        )
         self._head_told = 0
         self._watchman = Watchman(clock, place.doubt, (state.trouble, self._trail_trouble))
         self._gate = Gate(self._watchman.trouble)
@@ -170,7 +168,7 @@ class Service:
             self._clock,
             last_good=LastGood(self._state.path),
             approvals=approvals(self._settings.tokens, self._state.path),
-            host=self._host,
+            host=self._state.host,
         )
         self._line("started", version=version_of_this(), dry_run=self._settings.dry_run)
         self._notifier.ready("reading specs")

@@ -68,7 +68,7 @@ class StateDirectory:
 
     def __init__(self, path: Path, lock: int, host: Host = HOST) -> None:
         self.path = path
-        self._host = host
+        self.host = host
         self._lock = lock
 
     def trouble(self) -> str | None:
@@ -78,7 +78,7 @@ class StateDirectory:
             # A directory of the same name is another one if its lock is not the one that we hold.
             if not os.path.samestat((self.path / LOCK).stat(), os.fstat(self._lock)):
                 return self._told("somebody has put another directory in its place")
-            free = self._host.free_bytes(self.path)
+            free = self.host.free_bytes(self.path)
             probe.write_bytes(b"evenkeel\n")
         except OSError as error:
             return self._told(error.strerror or "no reason given")

@@ -47,6 +47,8 @@ T = TypeVar("T")
 
 _PLENTY = 1 << 40
 _AN_HOUR_OF_COMMANDS = 8.0
+_HOURS_OF_MEMORY = 3
+"""Scarcity is remembered for an hour and on probation for half of one; its end is written down."""
 
 
 class Ears:
@@ -98,7 +100,7 @@ class Cast:
         self._stops: dict[Process, asyncio.Event] = {}
         self._lives: list[asyncio.Task[Any]] = []
         self._mishaps: list[asyncio.Task[Any]] = []
-        self._ending = False
+        self._ending = asyncio.Event()
         self._count = 0
 
     def begin(self) -> None:
@@ -135,7 +137,7 @@ class Cast:
 
     async def end(self) -> None:
         """Stop all daemons in order, as SIGTERM does."""
-        self._ending = True
+        self._ending.set()
         for task in self._mishaps:
             task.cancel()
         for process, stop in list(self._stops.items()):
@@ -155,7 +157,7 @@ class Cast:
     async def _life(self, machine: Machine) -> None:
         """One host: its daemon is started again whenever it has ended."""
         world = self._world
-        while not self._ending:
+        while not self._ending.is_set():
             process = self._process(machine)
             stack, stop = ExitStack(), asyncio.Event()
             self._stops[process] = stop
@@ -165,7 +167,7 @@ class Cast:
             stack.close()
             if not process.dead and main.exception() is not None:
                 raise main.exception()  # type: ignore[misc]  # it ended by itself, and badly
-            if self._ending:
+            if self._ending.is_set():
                 return
             await pass_time(world.dice.uniform(1, 60) if world.weather else 1.0)
 
@@ -185,7 +187,7 @@ class Cast:
         clock = TrustedClock(machine.clock)
         state = stack.enter_context(held(machine.path, holder, host))
         service = Service(
-            Composition(Wire(world, process), clock, doubt=lambda: clock.doubt),
+            Composition(Wire(world, process, clock), clock, doubt=lambda: clock.doubt),
             lambda told: self._tenure(process, holder, told),
             state,
             ServiceSettings(
@@ -196,7 +198,6 @@ class Cast:
             ),
             log=Diary(world, process.name),  # type: ignore[arg-type]  # it only listens
             notifier=Notifier({}),
-            host=host,
         )
         self.services[process] = service
         await service.run([MemorySource(world.desk)], stop)
@@ -210,6 +211,7 @@ class Cast:
         service = self.services.pop(process, None)
         if service is not None:
             _let_go(service._trail)
+        self._world.judge.evidence[machine.name].forget()
         if process.dead and self._world.weather and self._world.dice.random() < 0.2:
             with suppress(FileNotFoundError), machine.audit.open("r+b") as file:
                 file.seek(0, os.SEEK_END)
@@ -219,9 +221,7 @@ class Cast:
     def _holder(self, process: Process, role: str) -> Holder:
         return Holder(process.name, process.host, self._count, role, "2026-11-21T12:00:00Z")
 
-    def _tenure(
-        self, process: Process, holder: Holder, told: Callable[[str], None]
-    ) -> Tenure:
+    def _tenure(self, process: Process, holder: Holder, told: Callable[[str], None]) -> Tenure:
         if self._world.options.right is not Right.LEASED:
             return SoleTenure()
         return LeasedTenure(self._holds(process, holder), told)
@@ -305,7 +305,7 @@ class Cast:
                 trail.open()
             return await reconcile_once(
                 fleets,
-                Fenced(Wire(world, process), tenure),
+                Fenced(Wire(world, process, clock), tenure),
                 clock,
                 memories=memories,
                 between=between,
@@ -339,12 +339,12 @@ class Cast:
         return reports
 
     async def passes_until_quiet(self) -> None:
-        """Let an hour's passes go by until one writes nothing: leftovers take their time."""
-        for _ in range(6):
+        """Let hours go by until a pass writes nothing: leftovers and remembered scarcity take their time."""
+        for hour in range(8):
             before = self._world.record.writes
             await self.one_pass()
             await pass_time(3600.0)
-            if self._world.record.writes == before:
+            if self._world.record.writes == before and hour >= _HOURS_OF_MEMORY:
                 return
 
     def check_status(self) -> None:

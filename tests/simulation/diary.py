@@ -45,6 +45,10 @@ class Diary:
                 world.record.hit("approval awaited")
             if plan.overshoot_frozen:
                 world.record.hit("overshoot frozen")
+        self._outcomes(report)
+
+    def _outcomes(self, report: PassReport) -> None:
+        world = self._world
         for outcome in report.outcomes:
             if outcome.error is not None:
                 world.record.hit(f"refused {type(outcome.error).__name__}")

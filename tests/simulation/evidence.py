@@ -48,6 +48,12 @@ class Evidence:
                 return self._open.pop(seq)
         return None
 
+    def forget(self) -> None:
+        """The process is gone: what it meant to do stands for nothing that another one does."""
+        if self.path.exists():
+            self._read()
+        self._open.clear()
+
     def _read(self) -> None:
         with self.path.open("rb") as file:
             file.seek(self._at)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from controller.core import tags
 from controller.core.deletability import covering_lock
+from controller.core.serials import LATE_REQUEST
 from controller.core.shards import shard_of
 from controller.engine.leased import shard_name
 from providers.base import (
@@ -76,6 +77,7 @@ class Judge:
         self._world = world
         self._sights: dict[tuple[Process, str], _Sight] = {}
         self._gone: dict[str, str] = {}
+        self._sent: dict[str, list[tuple[float, int]]] = {}
         self._ours: set[str] = set()
         self._spoilt: set[str] = set()
         self.evidence: dict[str, Evidence] = {}
@@ -84,17 +86,21 @@ class Judge:
     # ---- what is told by the wire
 
     def looked(
-        self, process: Process, ref: GroupRef, names: Sequence[str] | None, found: GroupSnapshot
+        self,
+        process: Process,
+        ref: GroupRef,
+        names: Sequence[str] | None,
+        found: GroupSnapshot,
+        at: float,
     ) -> None:
-        """A process has got an answer to a look."""
+        """A process has got an answer to a look, which shows the truth of a moment."""
         sight = self._sights.setdefault((process, ref.id.lower()), _Sight())
         if names is None:
             return
-        now = self._world.now
         seen = {one.name.lower(): tags.owned(ref, one.tags) for one in found.instances}
         for name in names:
-            sight.named[name.lower()] = (now, seen.get(name.lower(), False))
-        sight.locks_at = found.observed_at.timestamp() - self._world.start.timestamp()
+            sight.named[name.lower()] = (at, seen.get(name.lower(), False))
+        sight.locks_at = at
         sight.locks_known = found.locks is not None
 
     def passed_the_fence(self, process: Process, change: Change) -> None:
@@ -115,6 +121,9 @@ class Judge:
         self.overlapping_rejected(change)
         self.monotonic_history(change)
         self.nothing_created_under_a_tombstone(change)
+        if change.verb == "create" and change.intent and change.intent.fleet:
+            sent = self._sent.setdefault(change.ref.id, [])
+            sent.append((self._world.now, change.intent.fleet.replicas))
 
     def applying(self, process: Process, change: Change, action: Callable[[], T]) -> T:
         """A change arrives. What the region answers goes back."""
@@ -139,8 +148,11 @@ class Judge:
     # ---- the invariants
 
     def unique_slot(self, change: Change) -> None:
-        """I1: live members never exceed what the spec wants on whose behalf one is created."""
-        wanted = change.intent.fleet.replicas if change.intent and change.intent.fleet else None
+        """I1: live members never exceed what a spec wants for which a creation may still be on its way."""
+        recent = self._world.now - LATE_REQUEST.total_seconds()
+        sent = [one for one in self._sent.get(change.ref.id, []) if one[0] >= recent]
+        self._sent[change.ref.id] = sent
+        wanted = max((wanted for _, wanted in sent), default=None)
         living = len(self.living(change.ref))
         if wanted is not None and living > wanted:
             self._broken(
@@ -163,7 +175,9 @@ class Judge:
         if change.intent is None:
             self._broken("I2", f"no intent for {change.verb} {change.names} of {process.name}")
             return
-        if process.host.startswith("host") and not (change.intent.revision and change.intent.plan and change.intent.actor):
+        if process.host.startswith("host") and not (
+            change.intent.revision and change.intent.plan and change.intent.actor
+        ):
             self._broken("I24", f"the intent for {change.verb} {change.names} does not say whose")
         if not all(change.intent.reasons.values()) or "Unplanned" in change.intent.reasons.values():
             self._broken("I24", f"{change.verb} {change.names}: no step of the plan names it")

@@ -99,7 +99,7 @@ ODDS: dict[Fault, tuple[float, float, float]] = {
     Fault.FOREIGN_EDIT: (0.3, 1.0, 8.0),
     Fault.FOREIGN_VM: (0.2, 1.0, 3.0),
     Fault.GROUP_DELETED: (0.05, 1.0, 1.5),
-    Fault.EDIT: (0.9, 3.0, 15.0),
+    Fault.EDIT: (0.9, 6.0, 40.0),
     Fault.TORN: (0.3, 1.0, 5.0),
     Fault.VANISHED: (0.2, 1.0, 4.0),
     Fault.REVERTED: (0.2, 1.0, 4.0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from controller.core import tags
 from controller.core.limits import approval_token
@@ -91,9 +91,7 @@ class People:
         name = f"lock-{self._locks}"
         world.region.add_lock(level, scope, name)
         world.lock_times[name] = world.now
-        world.later(
-            world.dice.uniform(10, 600), lambda: world.region.remove_lock(scope, name)
-        )
+        world.later(world.dice.uniform(10, 600), lambda: world.region.remove_lock(scope, name))
 
     def hold(self) -> None:
         """Put a hold on a member, with or without an end."""
@@ -101,7 +99,11 @@ class People:
         if record is not None:
             end = self._world.region.clock.at(self._world.now + self._world.dice.uniform(60, 900))
             words = self._world.dice.choice(
-                ["owner=ops", f"owner=ops;until={end.isoformat()};reason=debugging", "owner=x;until=?"]
+                [
+                    "owner=ops",
+                    f"owner=ops;until={end.isoformat()};reason=debugging",
+                    "owner=x;until=?",
+                ]
             )
             self._edit(record, ForeignEdit(0, record.name, {tags.HOLD: words}))
 
@@ -129,9 +131,7 @@ class People:
         world = self._world
         ref = world.a_fleet()
         name = world.dice.choice(["jumpbox", f"{ref.name}-000900", f"{ref.name}-vm"])
-        events.apply(
-            world.region.world, ForeignInstance(0, name, scale_set=ref.name), world.now
-        )
+        events.apply(world.region.world, ForeignInstance(0, name, scale_set=ref.name), world.now)
 
     def evict(self) -> None:
         """Take the capacity from Spot members: one, a zone's, or all."""
@@ -252,8 +252,11 @@ class People:
         self._write(wish)
         world = self._world
         fleet = next(
-            (f for f in world.desk.known.values() if f.spec_digest in world.digests_now
-             and f.ref.name == wish.scale_set),
+            (
+                f
+                for f in world.desk.known.values()
+                if f.spec_digest in world.digests_now and f.ref.name == wish.scale_set
+            ),
             None,
         )
         if fleet is not None and world.dice.random() < 0.5:
@@ -294,7 +297,7 @@ class People:
     def _scenario(self) -> Scenario:
         return self._world.region.scenario
 
-    def _also(self, **changes: object) -> None:
+    def _also(self, **changes: Any) -> None:
         region = self._world.region
         region.world.settle()
         region.world.scenario = replace(region.scenario, **changes)

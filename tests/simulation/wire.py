@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from controller.engine.clock import Clock
 from providers.base import (
     Catalog,
     Group,
@@ -45,9 +46,10 @@ _OLD_SECONDS = 60.0
 class Wire:
     """The provider of one process."""
 
-    def __init__(self, world: World, process: Process) -> None:
+    def __init__(self, world: World, process: Process, clock: Clock) -> None:
         self._world = world
         self._process = process
+        self._clock = clock
 
     async def observe(
         self,
@@ -57,20 +59,23 @@ class Wire:
     ) -> GroupSnapshot:
         def look() -> GroupSnapshot:
             seen = self._world.region.observe(ref, names, leftovers)
+            # As in the adapter, the moment of a look is read off the process's own clock.
+            seen = replace(seen, observed_at=self._clock.now)
             return self._tampered(ref, seen, whole=names is None)
 
         what = "list" if names is None else ("leftovers" if leftovers else "named")
-        found = await self._read(what, (ref.name, *(names or ())), look)
-        self._world.judge.looked(self._process, ref, names, found)
+        at, found = await self._read(what, (ref.name, *(names or ())), look)
+        self._world.judge.looked(self._process, ref, names, found, at)
         return found
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
     ) -> Catalog:
         region = self._world.region
-        return await self._read(
+        _, found = await self._read(
             "catalog", (), lambda: region.catalog(subscription, location, network)
         )
+        return found
 
     async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
         change = Change("putGroup", ref, (), etag=etag, group=request)
@@ -97,7 +102,9 @@ class Wire:
         change = Change("deleteGroup", ref, ())
         await self._write(change, lambda: self._world.region.delete_set(ref))
 
-    async def _read(self, what: str, names: tuple[str, ...], action: Callable[[], T]) -> T:
+    async def _read(
+        self, what: str, names: tuple[str, ...], action: Callable[[], T]
+    ) -> tuple[float, T]:
         world, process = self._world, self._process
         await process.turn()
         world.maybe_kill(process, Fault.CRASH_READING)
@@ -105,7 +112,7 @@ class Wire:
         outcome = "ok"
         try:
             self._refuse(what)
-            found = action()
+            at, found = world.now, action()
         except ProviderError as error:
             outcome = error.code
             raise
@@ -114,7 +121,7 @@ class Wire:
             world.record.line(world.now, process.name, what, *names, outcome)
         await pass_time(world.dice.uniform(0.01, 0.2))
         await process.turn()
-        return found
+        return at, found
 
     async def _write(self, change: Change, action: Callable[[], T]) -> T:
         world, process = self._world, self._process
@@ -173,7 +180,7 @@ class Wire:
 
     def _refuse(self, what: str) -> None:
         world = self._world
-        now = world.region.clock.now
+        now = self._clock.now
         if world.strikes(Fault.THROTTLED):
             raise failures.throttled(now + timedelta(seconds=world.dice.choice([1, 5, 30, 100])))
         if world.strikes(Fault.BAD_RETRY):

@@ -50,7 +50,7 @@ class _LoopTime(VirtualClock):
     """The region's clock, and the lease store's: the loop's own time, which nobody moves."""
 
     @property
-    def elapsed(self) -> float:  # type: ignore[override]  # the loop's, not ours to set
+    def elapsed(self) -> float:
         return asyncio.get_running_loop().time()
 
     @elapsed.setter
@@ -185,6 +185,8 @@ class World:
         key = (host, ref.id.lower())
         before = self._acted.get(key, number)
         self._acted[key] = number
+        if before != number and before not in self.desk.commits[number].after:
+            self.record.line(self.now, "acted", before, number)
         return before == number or before in self.desk.commits[number].after
 
     def tombstone_stood(self, _ref: GroupRef, fleet: Fleet) -> bool:
@@ -279,7 +281,7 @@ class World:
         self.cast.heal()
 
     def bound_seconds(self) -> float:
-        """How long coming to rest may take: the longest of what is waited for, one after the other, × 1.5."""
+        """How long coming to rest may take: the longest of what is waited for, one after the other, and half as long again."""
         waits = (
             2 * self.options.resync
             + LATE_REQUEST.total_seconds()
@@ -297,7 +299,9 @@ class World:
         began = self.now
         if not await self._until(self.is_at_rest, self.bound_seconds()):
             if not self.record.breaches:
-                self.broken("I20", f"not at rest after {self.bound_seconds():.0f} s: {self.state()}")
+                self.broken(
+                    "I20", f"not at rest after {self.bound_seconds():.0f} s: {self.state()}"
+                )
             return None
         return self.now - began
 
@@ -327,7 +331,8 @@ class World:
             living = self.judge.living(ref)
             wish = self.wishes[ref.name]
             if len(living) != wish.replicas or any(
-                one.life.phase not in {Phase.RUNNING, Phase.DEGRADED} and not self.judge.is_spoilt(one.name)
+                one.life.phase not in {Phase.RUNNING, Phase.DEGRADED}
+                and not self.judge.is_spoilt(one.name)
                 for one in living
             ):
                 return False
@@ -376,4 +381,3 @@ def told(result: Result) -> str:
             f"again: make simulate SEEDS=1 FIRST={result.options.seed}",
         ]
     )
-

@@ -1,0 +1,75 @@
+"""Worlds of drawn seeds: every change is judged, everything comes to rest, and then nothing moves for a day."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.simulation.keeping import Kept, keep, kept
+from tests.simulation.options import draw
+from tests.simulation.world import simulate, told
+from tests.sources import ROOT
+
+FAST = range(4)
+CHUNKS = range(100, 260, 10)
+_SEEDS_IN_A_CHUNK = 10
+
+
+def check(first: int, count: int) -> Counter[str]:
+    """Run some seeds; the first that breaks something is told with all that it means."""
+    sometimes: Counter[str] = Counter()
+    for seed in range(first, first + count):
+        result = simulate(seed)
+        assert result.ok, told(result)
+        sometimes += result.record.sometimes
+    return sometimes
+
+
+@pytest.mark.parametrize("seed", FAST)
+def test_a_few_worlds(seed: int) -> None:
+    """Nothing is broken in a handful of worlds."""
+    check(seed, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", CHUNKS)
+def test_many_worlds(first: int) -> None:
+    """Nothing is broken in many worlds; a seed that breaks something is printed with all its options."""
+    check(first, _SEEDS_IN_A_CHUNK)
+
+
+@pytest.mark.parametrize("one", kept(), ids=lambda one: one.path.stem)
+def test_kept_seeds(one: Kept) -> None:
+    """A seed that once found a mistake finds it no more."""
+    result = simulate(one.options.seed, one.options)
+    assert result.ok, f"{one.found}\n{told(result)}"
+
+
+def test_kept_options_are_whole(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Options that were written down are read back as they were."""
+    place = tmp_path_factory.mktemp("seeds")
+    options = draw(7)
+    keep(options, "an example", place)
+    (one,) = kept(place)
+    assert (one.options, one.found) == (options, "an example")
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "4711"])
+def test_trace_survives_processes(hash_seed: str) -> None:
+    """The same seed makes the same trace in another process, whatever the seed of its hashes."""
+    words = (
+        "from tests.simulation.world import simulate; "
+        "print(*(simulate(seed).record.hash for seed in (3, 5)))"
+    )
+    run = subprocess.run(  # noqa: S603 -- our own interpreter
+        [sys.executable, "-c", words],
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert run.stdout.split() == [simulate(seed).record.hash for seed in (3, 5)]
