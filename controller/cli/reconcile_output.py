@@ -80,12 +80,14 @@ class Result:
         return tuple(Unplanned(fleet, why) for fleet, why in self.errors.items())
 
 
-def print_result(result: Result, show: Show, *, command: str) -> None:
+def print_result(result: Result, show: Show, *, command: str, paths: str = "") -> None:
     """Print data to stdout in the format that was asked for."""
     if show.output in {"json", "yaml"}:
         show.document(document(result))
     elif show.output == "markdown":
-        show.data(plan_markdown(result.views, unplanned=result.unplanned, command=command))
+        show.data(
+            plan_markdown(result.views, unplanned=result.unplanned, command=command, paths=paths)
+        )
     elif result.ended is not None:
         show.data(end_text(result, result.ended, show.out, command=command))
     else:

@@ -73,7 +73,7 @@ def reconcile(request: Request) -> int:
     result = replace(result, errors=_errors(specs, result.reports))
     if request.out is not None:
         save_plan(request.out, result)
-    print_result(result, show, command=request.command)
+    print_result(result, show, command=request.command, paths=" ".join(request.paths))
     return _code(request, result, broken=specs.has_errors)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from controller.cli.plan_markdown import plan_markdown
+from controller.cli.plan_markdown import COMMENT_BYTES, ROWS_WHEN_SHORT, plan_markdown
 from controller.core.steps import Approval
 from controller.formats.rows import PlanView
 from tests.cli import views
@@ -45,3 +46,47 @@ def test_markdown_asks_for_approval() -> None:
         views.scale_in_view().plan, approval=Approval("0123abcd", "12 of 30 go", given=False)
     )
     assert "`evenkeel reconcile PATH --approve 0123abcd`" in plan_markdown([PlanView(waiting)])
+
+
+def test_hidden_line_names_the_paths() -> None:
+    """The first line can be found again, is not seen, and no path can end it."""
+    text = plan_markdown([], paths="specs/ a-->b")
+    assert text.splitlines()[0] == "<!-- evenkeel-plan: specs/ a--_b -->"
+
+
+def many(count: int) -> PlanView:
+    """A fleet with so many members to create."""
+    steps = [views.create(number, "2") for number in range(count)]
+    return PlanView(views.plan(*steps, before={"1": 1, "2": 1}, after={"1": 1, "2": 1 + count}))
+
+
+def test_long_table_is_cut() -> None:
+    """One fleet with a thousand steps becomes a comment that GitHub takes, and says what is missing."""
+    text = plan_markdown([many(1000)])
+    assert len(text.encode()) <= COMMENT_BYTES
+    assert text.count("| `+` |") == ROWS_WHEN_SHORT
+    assert f"and {1000 - ROWS_WHEN_SHORT} more" in text
+    assert "All of it: `evenkeel reconcile PATH --dry-run`" in text
+    assert "Plan: 1000 to add" in text
+
+
+def test_many_fleets_become_lines() -> None:
+    """Of many fleets the last ones are one line each, and none is left out as long as lines fit."""
+    text = plan_markdown([many(60)] * 50)
+    assert len(text.encode()) <= COMMENT_BYTES
+    assert text.count("<b>web</b>") == 50
+    assert 5 < text.count("<details") < 50
+    assert text.count("<details") == text.count("</details>")
+
+
+def test_too_many_fleets_are_counted() -> None:
+    """Fleets for which there is not even a line are counted."""
+    text = plan_markdown([many(1)] * 3_000)
+    assert len(text.encode()) <= COMMENT_BYTES
+    (left,) = re.findall(r"- and (\d+) more fleets", text)
+    assert int(left) + text.count("<b>web</b>") == 3_000
+
+
+def test_short_plan_is_whole() -> None:
+    """A plan that fits is not touched."""
+    assert "left out" not in plan_markdown([many(100)])
