@@ -26,6 +26,9 @@ _SPECIAL = str.maketrans({char: f"\\{char}" for char in "\\`*_[]<>|~#"})
 COMMENT_BYTES = 65_000
 """A comment on GitHub has at most 65,536 characters; bytes are counted, which are never fewer."""
 
+SMALLEST_FLEET = 100
+"""Bytes; where there are fewer left, no fleet needs to be tried."""
+
 ROWS_WHEN_SHORT = 20
 """So many rows are left of a table that would be too long."""
 
@@ -79,6 +82,8 @@ def _shortened(head: Sequence[str], views: Sequence[PlanView], command: str) -> 
     kept = _fitting(lines, room)
     room -= _size(lines[:kept])
     for at, view in enumerate(views[:kept]):
+        if room < SMALLEST_FLEET:
+            break
         for fuller in (_fleet(view, command), _fleet(view, command, at_most=ROWS_WHEN_SHORT)):
             more = _size([fuller]) - _size([lines[at]])
             if more <= room:

@@ -256,7 +256,7 @@ def test_hook_checks_all_specs(tmp_path: Path) -> None:
     assert (hook["language"], hook["pass_filenames"]) == ("python", False)
     shell = Shell(tmp_path)
     shell.spec()
-    program, *words = [*str(hook["entry"]).split(), *list(hook["args"])]
+    program, *words = str(hook["entry"]).split() + list(hook["args"])
     assert program == "evenkeel"
     assert shell.run(*words).code == 0
     shell.broken_spec()
