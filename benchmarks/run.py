@@ -38,6 +38,7 @@ WORKLOADS = {
     "plan 500 deletions of 1,000": ("plan_500_deletions", None),
     "plan nothing to do, 10,000 members in ten fleets": ("plan_10000_members", 2.5),
     "plan nothing to do, 1,000 fleets of 100 (512 MiB)": ("plan_1000_fleets", 5.0),
+    "draw the status page of 50 fleets of 100": ("render_50_fleets", 0.100),
     "validate 500 specs": ("validate_500_specs", 1.0),
     "decode a page of 1,000 members from Azure (8 MB)": ("decode_1000_members", 0.025),
 }

@@ -15,7 +15,12 @@ from tempfile import mkdtemp
 from controller.core import tags
 from controller.core.observed import Memory, Observed, Serials, member_of
 from controller.core.plan import plan
+from controller.core.standings import Accepted, Standing, key_of
+from controller.core.status import compute_status
+from controller.engine.board import Board
+from controller.engine.report import PassReport
 from controller.spec.values import Fleet, Placement, Pool, SizeChoice, Template
+from controller.web.pages import Pages
 from providers.base import (
     GroupRef,
     Instance,
@@ -75,6 +80,28 @@ def plan_1000_fleets() -> Work:
     fleets = [a_fleet(f"fleet{number}", 100) for number in range(1000)]
     seen = [observed_fleet(fleet, 100) for fleet in fleets]
     return lambda: [plan(f, o, Memory(), NOW) for f, o in zip(fleets, seen, strict=True)]
+
+
+def render_50_fleets() -> Work:
+    """The status page of 50 fleets of 100, all of whose instances are drawn."""
+    board = Board(NOW)
+    standings, reports = [], {}
+    for number in range(50):
+        fleet = a_fleet(f"fleet{number:02d}", 100)
+        seen = observed_fleet(fleet, 100)
+        decided = plan(fleet, seen, Memory(), NOW)
+        status = compute_status(fleet, seen, decided)
+        standing = Standing(key_of(fleet), fleet.name, "specs", fleet, None, "git:0", NOW)
+        standings.append(standing)
+        reports[standing.key] = PassReport(
+            fleet.name, 1, NOW, 60, observed=seen, plan=decided, status=status
+        )
+    board.stand(Accepted(tuple(standings)))
+    for key, report in reports.items():
+        board.note(key, report=report, seen=report, passes=1)
+    pages, view = Pages(), board.view()
+    pages.index(view, NOW)
+    return lambda: pages.index(view, NOW)
 
 
 def validate_500_specs() -> Work:
