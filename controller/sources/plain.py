@@ -1,7 +1,8 @@
 """Specs from a directory or file that somebody edits in place.
 
 Nothing tells when an edit is complete. So a state counts only when it was read twice, some time apart,
-with the very same content, and while no git is at work there.
+with the very same content, and while no git is at work there. In between it is read now and then: a reading
+that fell into the middle of an edit is given up as soon as the rest is seen, not when the time is over.
 """
 
 from __future__ import annotations
@@ -50,10 +51,12 @@ class Stopwatch(Protocol):
 SETTLE_SECONDS = 2.0
 """Between two equal readings. A checkout that stalls for 250 ms has been seen to pass two readings 100 ms
 apart; two seconds leave a fleet's first action within four of the edit."""
+STEP_SECONDS = 0.25
+"""Between two readings of those in between: so much later than the last write does the time begin at most."""
 LOCK_SECONDS, LOCK_TRIES = 0.2, 10
 """Git holds its lock for milliseconds unless it is really changing something."""
 ROUNDS = 4
-"""Readings in a row that may differ before we give up for now and say so."""
+"""So many times the time to settle may something change before we give up for now and say so."""
 
 _ROOT_TROUBLES = {
     Code.PATH_MISSING: TroubleCode.MISSING,
@@ -96,9 +99,11 @@ class PlainSource:
         """Read until two readings agree. What was settled before and has not changed settles at once."""
         if self._settled is not None and self._again(self._settled[0])[0]:
             return self._settled[1]
-        for _round in range(ROUNDS):
+        began = self._clock.elapsed
+        while self._clock.elapsed <= began + ROUNDS * self._settle_seconds:
             look = self._look()
-            self._clock.wait(look.read_at + self._settle_seconds - self._clock.elapsed)
+            if not self._stands_still(look):
+                continue
             at_work = self._wait_for_git()
             if at_work:
                 return SourceTrouble(self.root, TroubleCode.UNSETTLED, at_work)
@@ -125,6 +130,15 @@ class PlainSource:
         specs = compile_whole(found.files, found.diagnostics, recorder, self._memory)
         digest = _digest(found.files, found.diagnostics, recorder.beside)
         return _Look(found.files, found.diagnostics, recorder.beside, specs, digest, stamp, read_at)
+
+    def _stands_still(self, look: _Look) -> bool:
+        """Wait until the time to settle is over. False, and at once, when something else is read on the way."""
+        settled_at = look.read_at + self._settle_seconds
+        while (left := settled_at - self._clock.elapsed) > 0:
+            self._clock.wait(min(STEP_SECONDS, left))
+            if self._again(look) != (True, True):
+                return False
+        return True
 
     def _again(self, look: _Look) -> tuple[bool, bool]:
         """Whether a new reading finds the same, what specs refer to included, and no trace of git."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from controller.sources.plain import ROUNDS, SETTLE_SECONDS, PlainSource
+from controller.sources.plain import ROUNDS, SETTLE_SECONDS, STEP_SECONDS, PlainSource
 from controller.sources.snapshot import Snapshot, SourceTrouble, TroubleCode
 from tests.intake.places import Meanwhile, Repository, write
 from tests.specs.spec_texts import WEB
@@ -25,11 +25,11 @@ def names(found: Snapshot | SourceTrouble) -> list[str]:
 
 
 def test_quiet_directory_settles_once(tmp_path: Path) -> None:
-    """A quiet directory needs one pause; as long as nothing changes, none any more."""
+    """A quiet directory is waited for once; as long as nothing changes, not any more."""
     pause = Meanwhile()
     source = PlainSource(str(a_directory(tmp_path)), pause)
-    assert (names(source.read()), len(pause.pauses)) == (["web"], 1)
-    assert (names(source.read()), len(pause.pauses)) == (["web"], 1)
+    assert (names(source.read()), pause.elapsed) == (["web"], SETTLE_SECONDS)
+    assert (names(source.read()), pause.elapsed) == (["web"], SETTLE_SECONDS)
 
 
 def test_edit_between_readings_is_waited_out(tmp_path: Path) -> None:
@@ -40,7 +40,27 @@ def test_edit_between_readings_is_waited_out(tmp_path: Path) -> None:
         lambda: (specs / "web.yaml").write_text(half), lambda: (specs / "web.yaml").write_text(WEB)
     )
     found = PlainSource(str(specs), pause).read()
-    assert (names(found), len(pause.pauses)) == (["web"], 3)
+    assert (names(found), pause.elapsed) == (["web"], SETTLE_SECONDS + 2 * STEP_SECONDS)
+
+
+def test_reading_in_the_middle_of_a_write_costs_a_moment(tmp_path: Path) -> None:
+    """A first reading that met half a file is given up when the rest is seen, not when its time is over."""
+    specs = a_directory(tmp_path)
+    (specs / "web.yaml").write_text(WEB[: len(WEB) // 2])
+    clock = Meanwhile(lambda: (specs / "web.yaml").write_text(WEB))
+    assert names(PlainSource(str(specs), clock).read()) == ["web"]
+    assert clock.elapsed < 2.5
+
+
+def test_change_at_the_very_end_is_seen(tmp_path: Path) -> None:
+    """What changes in the last moment of the time to settle makes it begin anew."""
+    specs = a_directory(tmp_path)
+    quiet = [lambda: None] * round(SETTLE_SECONDS / STEP_SECONDS - 1)
+    clock = Meanwhile(*quiet, lambda: write(specs / "web.yaml", WEB.replace(": 6", ": 7")))
+    found = PlainSource(str(specs), clock).read()
+    assert isinstance(found, Snapshot)
+    assert [fleet.replicas for fleet in found.specs.fleets] == [7]
+    assert clock.elapsed == 2 * SETTLE_SECONDS
 
 
 def test_never_settled_is_said(tmp_path: Path) -> None:
@@ -48,11 +68,13 @@ def test_never_settled_is_said(tmp_path: Path) -> None:
     specs = a_directory(tmp_path)
     writes = [
         lambda number=number: (specs / "web.yaml").write_text(f"{WEB}# {number}\n")
-        for number in range(ROUNDS)
+        for number in range(100)
     ]
-    found = PlainSource(str(specs), Meanwhile(*writes)).read()
+    clock = Meanwhile(*writes)
+    found = PlainSource(str(specs), clock).read()
     assert isinstance(found, SourceTrouble)
     assert (found.code, found.is_passing) == (TroubleCode.UNSETTLED, True)
+    assert clock.elapsed == ROUNDS * SETTLE_SECONDS + STEP_SECONDS
 
 
 @pytest.mark.parametrize("sign", ["index.lock", "MERGE_HEAD", "rebase-merge", "BISECT_LOG"])
@@ -73,16 +95,17 @@ def test_lock_for_a_moment_is_sat_out(tmp_path: Path) -> None:
     """A lock that git holds for a moment costs a moment, and no trouble."""
     Repository(tmp_path).commit(a=1)
     lock = write(tmp_path / ".git" / "index.lock", "")
-    clock = Meanwhile(lambda: None, lock.unlink)
+    quiet = [lambda: None] * round(SETTLE_SECONDS / STEP_SECONDS)
+    clock = Meanwhile(*quiet, lock.unlink)
     assert names(PlainSource(str(tmp_path / "specs"), clock).read()) == ["a"]
 
 
 def test_trace_of_git_costs_a_round(tmp_path: Path) -> None:
-    """When git has written between two equal readings, a third has to agree: it may not be done."""
+    """When git has written between two equal readings, the time begins anew: it may not be done."""
     Repository(tmp_path).commit(a=1)
     clock = Meanwhile(lambda: write(tmp_path / ".git" / "index", "written anew"))
     assert names(PlainSource(str(tmp_path / "specs"), clock).read()) == ["a"]
-    assert clock.pauses == [SETTLE_SECONDS, SETTLE_SECONDS]
+    assert clock.elapsed == SETTLE_SECONDS + STEP_SECONDS
 
 
 def test_linked_work_tree_has_its_own_locks(tmp_path: Path) -> None:
