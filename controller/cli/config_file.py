@@ -17,6 +17,7 @@ from controller.cli.settings import Setting, settings_of
 from controller.spec.codes import Code
 from controller.spec.diagnostics import Diagnostic, Span, in_order
 from controller.spec.nodes import Listing, Node, Scalar, Table
+from controller.spec.secrets import SpecLines
 from controller.spec.source import Problem, to_diagnostic
 from controller.spec.suggest import found, meant_field, suggest_value
 from controller.spec.syntax import compose
@@ -52,7 +53,7 @@ def read_config(path: Path, program: click.Group) -> Config:
     """Read a config file. Raises OSError; whatever is wrong with what it says is in ``diagnostics``."""
     text = decode(path.read_bytes())
     if isinstance(text, Problem):
-        return Config(diagnostics=(to_diagnostic(text, str(path), []),))
+        return Config(diagnostics=(to_diagnostic(text, str(path), SpecLines()),))
     lines = split_lines(text)
     composed = compose(text)
     reader = _Reader(str(path), settings_of(program))
@@ -63,7 +64,8 @@ def read_config(path: Path, program: click.Group) -> Config:
         reader.problems.append(Problem(Code.TOO_MANY_DOCUMENTS, words, Span(line, 1, 2)))
     elif composed.documents and composed.documents[0].root is not None:
         reader.read(composed.documents[0].root)
-    found_wrong = in_order(to_diagnostic(one, str(path), lines) for one in reader.problems)
+    shown = SpecLines(lines)
+    found_wrong = in_order(to_diagnostic(one, str(path), shown) for one in reader.problems)
     return Config(reader.defaults, reader.places, found_wrong)
 
 

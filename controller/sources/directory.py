@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from controller.spec.codes import Code
 from controller.spec.compile import BrokenSpec, SpecSet, compile_specs
 from controller.spec.diagnostics import Diagnostic, in_order
+from controller.spec.secrets import SpecLines
 from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
 from controller.spec.text import MAX_BYTES
 
@@ -42,7 +43,9 @@ class _Reading:
     problems: list[Diagnostic] = field(default_factory=list)
 
     def refuse(self, path: Path, code: Code, message: str, remedy: str) -> None:
-        self.problems.append(to_diagnostic(Problem(code, message, help=remedy), str(path), []))
+        self.problems.append(
+            to_diagnostic(Problem(code, message, help=remedy), str(path), SpecLines())
+        )
 
 
 def read_sources(paths: Sequence[str]) -> Sources:
@@ -173,7 +176,7 @@ def _no_fleet(paths: Sequence[str]) -> Diagnostic:
         "none of the files describes a fleet",
         help="a fleet is a document of `kind: Fleet`; no fleet at all is never taken for granted",
     )
-    return to_diagnostic(problem, paths[0], [])
+    return to_diagnostic(problem, paths[0], SpecLines())
 
 
 def read_beside(source: SourceFile, relative: str) -> bytes:

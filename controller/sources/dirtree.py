@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from controller.sources.directory import MAX_REFERRED_BYTES, SUFFIXES
 from controller.spec.codes import Code
+from controller.spec.secrets import SpecLines
 from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
 from controller.spec.text import MAX_BYTES
 
@@ -109,7 +110,7 @@ class DirTree:
                 f"the file has more than {MAX_BYTES:,} bytes",
                 help="put each fleet into a file of its own",
             )
-            self.unread.append(to_diagnostic(problem, shown, []))
+            self.unread.append(to_diagnostic(problem, shown, SpecLines()))
             return
         self._real[shown] = path
         self.files.append(SourceFile(shown, content, str(self._shown_top)))
@@ -192,7 +193,7 @@ class DirTree:
         problem = Problem(
             Code.PATH_UNREADABLE, f"`{path}` {words}", help="put the file itself there"
         )
-        self.unread.append(to_diagnostic(problem, path, []))
+        self.unread.append(to_diagnostic(problem, path, SpecLines()))
 
 
 def steps_beneath(bound: str, spec: str, relative: str) -> str:

@@ -10,6 +10,7 @@ from controller.sources.directory import MAX_REFERRED_BYTES, SUFFIXES
 from controller.sources.dirtree import AbsentError, steps_beneath
 from controller.sources.gittree import FOLDER, LINK, REGULAR, SUBMODULE, Entry, Tree
 from controller.spec.codes import Code
+from controller.spec.secrets import SpecLines
 from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
 from controller.spec.text import MAX_BYTES
 
@@ -109,7 +110,7 @@ class CommitFiles:
                 f"the file has more than {MAX_BYTES:,} bytes",
                 help="put each fleet into a file of its own",
             )
-            self.unread.append(to_diagnostic(problem, shown, []))
+            self.unread.append(to_diagnostic(problem, shown, SpecLines()))
             return
         self._real[shown] = path
         self.files.append(SourceFile(shown, content, self._root))
@@ -120,4 +121,4 @@ class CommitFiles:
     def _refuse(self, shown: str, words: str, remedy: str) -> None:
         path = self._shown(shown)
         problem = Problem(Code.PATH_UNREADABLE, f"`{path}` {words}", help=remedy)
-        self.unread.append(to_diagnostic(problem, path, []))
+        self.unread.append(to_diagnostic(problem, path, SpecLines()))

@@ -16,6 +16,7 @@ from controller.spec.examine import examine, is_other_document, place_finding, t
 from controller.spec.nodes import Path, is_null, plain, value_span
 from controller.spec.payload import load_payloads
 from controller.spec.resolve import Origin, resolve
+from controller.spec.secrets import SpecLines
 from controller.spec.source import (
     FileRefusedError,
     Problem,
@@ -74,7 +75,7 @@ class _Draft:
     """One document on its way to a fleet."""
 
     file: str
-    lines: list[str]
+    text: SpecLines
     line: int
     root: Node | None
     name: str | None
@@ -173,7 +174,7 @@ def compile_specs(
     _claims(drafts)
     for draft in drafts:
         diagnostics += (
-            to_diagnostic(problem, draft.file, draft.lines) for problem in _told(draft.problems)
+            to_diagnostic(problem, draft.file, draft.text) for problem in _told(draft.problems)
         )
     return SpecSet(
         fleets=tuple(_fleet(draft) for draft in drafts if not draft.broken),
@@ -189,10 +190,10 @@ def compile_specs(
 def _drafts(source: SourceFile, read: ReadFile | None) -> tuple[list[_Draft], list[Diagnostic]]:
     text = decode(source.content)
     if isinstance(text, Problem):
-        lines = split_lines(source.content.decode("utf-8", "replace").removeprefix("\ufeff"))
-        return _unreadable(source, [text], lines)
-    lines = split_lines(text)
-    forbidden = list(forbidden_characters(lines))
+        shown = source.content.decode("utf-8", "replace").removeprefix("\ufeff")
+        return _unreadable(source, [text], SpecLines(split_lines(shown)))
+    lines = SpecLines(split_lines(text))
+    forbidden = list(forbidden_characters(lines.lines))
     if forbidden:
         return _unreadable(source, forbidden, lines)
     composed = compose(text)
@@ -209,20 +210,20 @@ def _drafts(source: SourceFile, read: ReadFile | None) -> tuple[list[_Draft], li
     fleets = [d for d in documents if not is_other_document(d.root) or not d.sound]
     drafts = [_draft(source, lines, document, read) for document in fleets]
     _hand_out(composed.problems, drafts)
-    if composed.ended_early and drafts[-1].name is not None:
+    if composed.ended_early and (drafts[-1].name, drafts[-1].group_id) != (None, None):
         drafts.append(_Draft(source.path, lines, drafts[-1].line, None, None, None))
     return drafts, []
 
 
 def _unreadable(
-    source: SourceFile, problems: list[Problem], lines: list[str]
+    source: SourceFile, problems: list[Problem], lines: SpecLines
 ) -> tuple[list[_Draft], list[Diagnostic]]:
     draft = _Draft(source.path, lines, 1, None, None, None)
     return [draft], [to_diagnostic(problem, source.path, lines) for problem in problems]
 
 
 def _draft(
-    source: SourceFile, lines: list[str], document: Document, read: ReadFile | None
+    source: SourceFile, lines: SpecLines, document: Document, read: ReadFile | None
 ) -> _Draft:
     root = document.root
     draft = _Draft(source.path, lines, document.line, root, text_at(root, _NAME), _claimed_id(root))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from controller.spec.diagnostics import WHOLE_FILE, Diagnostic, Severity, Span
-from controller.spec.secrets import MASK, conceal, hidden_from
+from controller.spec.secrets import MASK, SpecLines, conceal
 
 if TYPE_CHECKING:
     from controller.spec.codes import Code
@@ -49,21 +49,21 @@ class Problem:
     severity: Severity = Severity.ERROR
 
 
-def to_diagnostic(problem: Problem, path: str, lines: list[str]) -> Diagnostic:
-    """Tie ``problem`` to the file ``path`` whose text is ``lines``. Secrets of the text stay in it."""
+def to_diagnostic(problem: Problem, path: str, text: SpecLines) -> Diagnostic:
+    """Tie ``problem`` to the file ``path`` with this ``text``. Secrets of the text stay in it."""
     span = problem.span
     source_line, hidden = "", None
-    if 0 < span.line <= len(lines):
-        source_line = lines[span.line - 1][: max(SHOWN_COLUMNS, span.end_column)]
-        hidden = hidden_from(lines, span.line)
+    if 0 < span.line <= len(text.lines):
+        source_line = text.lines[span.line - 1][: max(SHOWN_COLUMNS, span.end_column)]
+        hidden = text.hidden_from(span.line)
     if hidden is not None:
         source_line = source_line[: hidden - 1] + f" {MASK}"
 
     # What is quoted may come from the place itself, or from beside it where the whole line is hidden.
     inside = hidden is not None and (span.end_column > hidden or hidden == 1)
 
-    def said(text: str) -> str:
-        return conceal(text) if inside else text
+    def said(sentence: str) -> str:
+        return conceal(sentence) if inside else sentence
 
     return Diagnostic(
         code=problem.code,

@@ -81,7 +81,7 @@ def compose(text: str, *, loader: type | None = None) -> Composed:
     except _StopError as stop:
         composer.stop(stop.problem)
     except yaml.YAMLError as error:
-        composer.stop(explain(error, text))
+        composer.break_off(explain(error, text))
     return composer.composed
 
 
@@ -116,6 +116,7 @@ class _Composer:
         self._stack: list[Table | Listing] = []
         self._keys: list[tuple[str, Span] | None] = []
         self._document: Document | None = None
+        self._unended: Document | None = None
         self._skipped_depth = 0
 
     def take(self, event: yaml.Event) -> None:
@@ -154,7 +155,16 @@ class _Composer:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._start_document(event)
         elif isinstance(event, yaml.DocumentEndEvent):
-            self._end_document()
+            self._end_document(event)
+
+    def break_off(self, problem: Problem) -> None:
+        """What follows is no YAML. Where nothing ended the document before, it stands in that document.
+
+        ``{kind: Fleet, ...} ]`` is one document with a bracket too many, and not a fleet and some noise.
+        """
+        if self._document is None:
+            self._document = self._unended
+        self.stop(problem)
 
     def stop(self, problem: Problem) -> None:
         """Keep what is complete; mark the document in which the text broke off."""
@@ -180,10 +190,11 @@ class _Composer:
                     help="spread the fleets over several files",
                 )
             )
-        self._document = Document(None, _span(event).line)
+        self._document, self._unended = Document(None, _span(event).line), None
         self.composed.documents.append(self._document)
 
-    def _end_document(self) -> None:
+    def _end_document(self, event: yaml.DocumentEndEvent) -> None:
+        self._unended = None if event.explicit else self._document
         self._document = None
         self._stack.clear()
         self._keys.clear()

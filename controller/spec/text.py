@@ -15,7 +15,7 @@ from controller.spec.diagnostics import Span
 from controller.spec.source import LINE_BREAK, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 MAX_BYTES = 256 * 1024
 """A spec file holds at most 256 KiB: ten times the largest sensible set of fleets."""
@@ -65,7 +65,7 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError) -> Problem:
     )
 
 
-def forbidden_characters(lines: list[str]) -> Iterator[Problem]:
+def forbidden_characters(lines: Sequence[str]) -> Iterator[Problem]:
     """Name each forbidden character with its place; of very many, the first few."""
     found = 0
     for number, line in enumerate(lines, start=1):

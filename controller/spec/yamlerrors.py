@@ -21,6 +21,7 @@ _REMEDIES: Sequence[tuple[str, str]] = (
     ("did not find expected '-' indicator", "start each entry of the list with `- `"),
     ("did not find expected ',' or", "close the bracket or brace, or put a comma between entries"),
     ("expected ',' or", "close the bracket or brace, or put a comma between entries"),
+    ("<document start>", "remove it, or put `---` on a line of its own before a further document"),
     ("found unexpected end of stream", "close the quote"),
     ("while scanning a quoted scalar", "close the quote"),
     ("could not find expected ':'", "put `: ` (colon and space) after the key"),

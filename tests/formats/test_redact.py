@@ -7,7 +7,7 @@ import time
 import pytest
 
 from controller.formats.redact import redact, redact_text
-from controller.spec.secrets import hidden_from, is_secret_key
+from controller.spec.secrets import SpecLines, is_secret_key
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_hostile_texts_cost_no_time() -> None:
 )
 def test_lines_of_specs_are_hidden(text: str, number: int, column: int | None) -> None:
     """A line of a spec is hidden behind a secret key, and whole below one."""
-    assert hidden_from(text.split("\n"), number) == column
+    assert SpecLines(text.split("\n")).hidden_from(number) == column
 
 
 def test_key_words_have_exceptions() -> None:

@@ -30,17 +30,31 @@ HOSTILE = {
     "anchors": "&a " * 80_000,
     "documents": "---\n" * 60_000,
     "long quote": '"' + "a\n" * 125_000,
+    "one word": WEB + "a" * 250_000 + ": @",
+    "mistakes below comments": "---\n"
+    + " #\n" * 30_000
+    + "---\n".join("  kind: Fleet\n" + "".join(f"  f{n}:\n" for n in range(99)) for _ in range(60)),
+    "malformed sizes": edited(
+        ("Standard_D2s_v5", ",".join(f"Standard_D{number}00s_v5" for number in MANY))
+    ),
+    "malformed sizes of many": "\n---\n".join(
+        edited(
+            ("name: web", f"name: w{one}"),
+            ("Standard_D2s_v5", ",".join(f"Standard_D{number}000s_v5" for number in range(120))),
+        )
+        for one in range(64)
+    ),
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_judged_in_a_moment(name: str) -> None:
-    """A hostile file of at most 256 KiB is judged in less than three seconds of CPU."""
+    """A hostile file of at most 256 KiB is judged in less than two seconds of CPU."""
     began = time.process_time()
     specs = compiled(HOSTILE[name])
-    assert time.process_time() - began < 3.0
+    assert time.process_time() - began < 2.0
     assert specs.fleets == ()
-    assert 1 <= len(specs.errors) <= 100
+    assert 1 <= len(specs.errors) <= 100 * len(specs.broken)
 
 
 def test_rest_is_counted() -> None:

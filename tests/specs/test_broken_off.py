@@ -1,0 +1,45 @@
+"""Texts that break off or go on after their end: what was read before is never taken for the whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from controller.spec.nodes import Table, plain
+from controller.spec.syntax import compose
+from tests.specs.spec_texts import WEB, compiled, edited
+
+
+def as_json() -> str:
+    root = compose(WEB).documents[0].root
+    assert isinstance(root, Table)
+    return json.dumps(plain(root))
+
+
+@pytest.mark.parametrize("rest", [" ]", " {}", "\n]", "\nreplicas: 3", "\n- 1"])
+def test_noise_after_the_end_breaks_the_document(rest: str) -> None:
+    """What follows a document and neither belongs to it nor begins another one breaks it."""
+    specs = compiled(as_json() + rest)
+    assert specs.fleets == ()
+    assert [broken.name for broken in specs.broken] == ["web", None]
+    (error,) = specs.errors
+    assert "`---`" in error.help
+
+
+@pytest.mark.parametrize("rest", ["\n...\n]", "\n---\n]"])
+def test_noise_after_a_mark_is_a_document_of_its_own(rest: str) -> None:
+    """Behind a mark that ends a document noise breaks no fleet but one that nobody can name."""
+    specs = compiled(as_json() + rest)
+    assert [fleet.name for fleet in specs.fleets] == ["web"]
+    assert [(broken.name, broken.group_id) for broken in specs.broken] == [(None, None)]
+
+
+def test_rest_after_a_nameless_document_may_be_anybody() -> None:
+    """A text that breaks off may hold more fleets, also if its last document is known by its scale set alone."""
+    text = edited(
+        ("  name: web\n", ""), ("location: westeurope", "location: westeurope\n    scaleSet: web")
+    )
+    specs = compiled(f"{text}@")
+    assert specs.fleets == ()
+    assert [broken.group_id is None for broken in specs.broken] == [False, True]
