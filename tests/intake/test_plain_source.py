@@ -43,7 +43,7 @@ def test_edit_between_readings_is_waited_out(tmp_path: Path) -> None:
     assert (names(found), pause.elapsed) == (["web"], SETTLE_SECONDS + 2 * STEP_SECONDS)
 
 
-def test_reading_in_the_middle_of_a_write_costs_a_moment(tmp_path: Path) -> None:
+def test_half_a_write_costs_a_moment(tmp_path: Path) -> None:
     """A first reading that met half a file is given up when the rest is seen, not when its time is over."""
     specs = a_directory(tmp_path)
     (specs / "web.yaml").write_text(WEB[: len(WEB) // 2])

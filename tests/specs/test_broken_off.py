@@ -18,7 +18,7 @@ def as_json() -> str:
 
 
 @pytest.mark.parametrize("rest", [" ]", " {}", "\n]", "\nreplicas: 3", "\n- 1"])
-def test_noise_after_the_end_breaks_the_document(rest: str) -> None:
+def test_noise_behind_a_document_breaks_it(rest: str) -> None:
     """What follows a document and neither belongs to it nor begins another one breaks it."""
     specs = compiled(as_json() + rest)
     assert specs.fleets == ()
@@ -28,14 +28,14 @@ def test_noise_after_the_end_breaks_the_document(rest: str) -> None:
 
 
 @pytest.mark.parametrize("rest", ["\n...\n]", "\n---\n]"])
-def test_noise_after_a_mark_is_a_document_of_its_own(rest: str) -> None:
+def test_noise_behind_a_mark_stands_alone(rest: str) -> None:
     """Behind a mark that ends a document noise breaks no fleet but one that nobody can name."""
     specs = compiled(as_json() + rest)
     assert [fleet.name for fleet in specs.fleets] == ["web"]
     assert [(broken.name, broken.group_id) for broken in specs.broken] == [(None, None)]
 
 
-def test_rest_after_a_nameless_document_may_be_anybody() -> None:
+def test_rest_behind_a_nameless_document_is_unknown() -> None:
     """A text that breaks off may hold more fleets, also if its last document is known by its scale set alone."""
     text = edited(
         ("  name: web\n", ""), ("location: westeurope", "location: westeurope\n    scaleSet: web")
