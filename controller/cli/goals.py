@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _JSONPATH = re.compile(r"jsonpath=\{([^{}]*)\}(?:=(.*))?", re.DOTALL)
 _STALLED = "Stalled"
+_ENDED_BY_PEOPLE = frozenset({_STALLED, "Frozen", "SpecValid", "Locked"})
 _STATUSES = {"true": "True", "false": "False", "unknown": "Unknown"}
 
 
@@ -91,8 +92,13 @@ def parse_goal(text: str) -> Goal:
     return Condition(known[name.lower()], _STATUSES[(status or "true").lower()])
 
 
-def hopeless(fleet: Mapping[str, Json]) -> str:
-    """Why waiting cannot help a fleet, or nothing: it is stalled, which only a person can end."""
+def hopeless(goal: Goal, fleet: Mapping[str, Json]) -> str:
+    """Why waiting cannot help a fleet, or nothing: it is stalled, which only a person can end.
+
+    Who waits for the end of just that is not told so: a person is at work.
+    """
+    if isinstance(goal, Condition) and goal.type in _ENDED_BY_PEOPLE:
+        return ""
     found = _condition(fleet, _STALLED)
     if found is None or found.get("status") != "True":
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from controller.formats.age import human_duration
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from controller.cli.goals import Goal
     from controller.cli.look import Asked
@@ -29,6 +30,10 @@ PAUSE_SECONDS, LOOK_PAUSE_SECONDS = 2.0, 15.0
 """Between two questions to a daemon, which costs nothing, and between two looks at a cloud."""
 
 
+STALLED_FOR = timedelta(seconds=5)
+"""So long a daemon has to say that a fleet is stalled; it reads a changed spec within two or three seconds."""
+
+
 @dataclass(slots=True)
 class _Waiting:
     """One wait: the fleets that are there have been told, the others not yet."""
@@ -37,8 +42,9 @@ class _Waiting:
     goal: Goal
     show: Show
     there: set[str]
+    stalled: dict[str, datetime] = field(default_factory=dict)
 
-    def judge(self, seen: Look) -> Mapping[str, Item]:
+    def judge(self, seen: Look, now: datetime) -> Mapping[str, Item]:
         """Tell of fleets that have come there, and return the rest. Raises ``CommandError`` if one never will."""
         rest: dict[str, Item] = {}
         for fleet in seen.items:
@@ -51,12 +57,21 @@ class _Waiting:
                 self.there.discard(name)
                 rest[name] = fleet
         for name, fleet in rest.items():
-            if why := hopeless(fleet):
+            why = hopeless(self.goal, fleet)
+            if not why:
+                self.stalled.pop(name, None)
+            elif self._lasts(name, now):
                 raise CommandError(
                     f"fleet {name} is stalled, so waiting for {self.goal.words} does not help: {why}",
                     hint=f"see it: evenkeel describe {name}",
                 )
         return rest
+
+    def _lasts(self, name: str, now: datetime) -> bool:
+        """Whether a fleet stays stalled. A daemon may be about to read what has just been mended."""
+        if self.asked.server is None:
+            return True
+        return now - self.stalled.setdefault(name, now) >= STALLED_FOR
 
 
 def waiting(asked: Asked, goal: Goal, timeout: float, show: Show) -> int:
@@ -90,7 +105,7 @@ async def _until(
     seen = await see()
     if not seen.items:
         raise CommandError("there is no fleet to wait for")
-    while rest := work.judge(seen):
+    while rest := work.judge(seen, clock.now):
         left = (end - clock.now).total_seconds()
         if left <= 0:
             raise _time_is_up(rest, work.goal, seconds)

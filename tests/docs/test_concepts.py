@@ -29,6 +29,14 @@ def test_every_phase_is_told() -> None:
     assert list(table("The life of an instance")) == [one.value for one in Phase]
 
 
+def test_every_phase_is_drawn() -> None:
+    """The picture of an instance's life has each phase once, and no other."""
+    picture = (DOCS / "concepts.md").read_text().partition("```text\n")[2].partition("```")[0]
+    drawn = re.findall(r"\b[A-Z][a-z]+(?:[A-Z][a-z]+)?\b", picture)
+    assert sorted(set(drawn) - {"Spot", "Azure"}) == sorted(one.value for one in Phase)
+    assert len(drawn) == len(Phase) + 2
+
+
 def test_fates_of_phases() -> None:
     """Shells are deleted and replaced; of what stays, that which does not serve goes early on scale-in."""
     fates = {Phase(name): cells[1] for name, cells in table("The life of an instance").items()}

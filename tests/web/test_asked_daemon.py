@@ -147,14 +147,22 @@ def test_unknown_instance_at_daemon(shell: Shell, daemon: str) -> None:
 
 
 def test_wait_asks_daemon(shell: Shell, daemon: str) -> None:
-    """A fleet that is ready is so at once; one that is held cannot become so, and one unseen is not yet."""
+    """A fleet that is ready is so at once, and one that was not seen is not yet."""
     assert shell.run("wait", "web", "--server", daemon).code == 0
-    held = shell.run("wait", "ledger", "--for=condition=Reconciling", "--server", daemon)
-    assert held.code == 1
-    assert "is stalled" in held.err
+    assert shell.run("wait", "ledger", "--for=condition=Frozen", "--server", daemon).code == 0
     unseen = shell.run("wait", "api", "--timeout", "0", "--server", daemon)
     assert unseen.code == 1
     assert "nothing is said of Ready yet" in unseen.err
+
+
+@pytest.mark.slow
+def test_held_fleet_is_not_waited_for(shell: Shell, daemon: str) -> None:
+    """A fleet that the daemon goes on calling stalled is given up, long before the time is up."""
+    held = shell.run("wait", "ledger", "--for=condition=Reconciling", "--server", daemon)
+    assert held.code == 1
+    assert "fleet ledger is stalled" in held.err
+    mended = ("wait", "ledger", "--for=condition=Frozen=false", "--timeout", "6")
+    assert "not Frozen=False after 6s" in shell.run(*mended, "--server", daemon).err
 
 
 def test_who_says_where_means_it(shell: Shell, daemon: str) -> None:
