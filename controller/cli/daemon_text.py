@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from controller.cli.columns import print_columns
 from controller.cli.describe_text import Section, condition_lines, page, pairs, sections_of
-from controller.cli.events import last_seen
 from controller.cli.explain_text import (
     explain_document,
     explain_fleet_text,
     explain_instance_text,
 )
 from controller.cli.screen import Screen
-from controller.formats.age import age, human_duration
+from controller.formats.age import age, human_duration, last_seen
 from controller.formats.words import counted
 from controller.web.api import sight_of
 

@@ -12,14 +12,12 @@ from controller.core.eventlog import Event, EventReason
 from controller.core.leftovers import known_since
 from controller.core.phase import Phase
 from controller.core.steps import Reason
-from controller.formats.age import age
 from controller.formats.instances import instances_of
 from controller.formats.text import time_text
 from controller.formats.words import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from controller.formats.instances import FleetSight, InstanceFacts
     from providers.base import Json
@@ -39,12 +37,6 @@ def event_entry(event: Event) -> dict[str, Json]:
         "object": event.subject,
         "message": event.message,
     }
-
-
-def last_seen(last: datetime, first: datetime, count: int, now: datetime) -> str:
-    """When an event was seen last, and how often since when: ``3m (x14 over 2h)``, as kubectl has it."""
-    seen = age(last, now)
-    return seen if count == 1 else f"{seen} (x{count} over {age(first, now)})"
 
 
 def events_of(sight: FleetSight) -> tuple[Event, ...]:

@@ -13,8 +13,9 @@ from controller.cli.config_text import config_document
 from controller.cli.diagnostics import as_document
 from controller.cli.exits import CommandError, Exit
 from controller.cli.gather import Gathered, broken_fleets, gather
+from controller.cli.items import items_of
 from controller.cli.specs import load_specs, read_specs
-from controller.cli.tables import items_of, listing
+from controller.cli.tables import listing
 from controller.engine.clock import WallClock
 from controller.engine.trail_reading import examine
 from controller.formats.bundle import bundle_files, write_directory, write_zip

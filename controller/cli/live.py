@@ -58,7 +58,15 @@ def live_table(screen: Screen) -> Iterator[Callable[[Sequence[str]], None]]:
     with Live(Text(), console=console, auto_refresh=False) as live:
 
         def draw(lines: Sequence[str]) -> None:
-            text = Text(redact_text("\n".join(lines)), no_wrap=True, overflow="crop")
-            live.update(text, refresh=True)
+            shown = "\n".join(fitting(lines, console.size.height - 1))
+            live.update(Text(redact_text(shown), no_wrap=True, overflow="crop"), refresh=True)
 
         yield draw
+
+
+def fitting(lines: Sequence[str], height: int) -> list[str]:
+    """The first lines of a table, and in the last line how many there are more."""
+    if len(lines) <= height:
+        return list(lines)
+    left = len(lines) - max(1, height - 1)
+    return [*lines[: len(lines) - left], f"and {left} more: a higher window shows them"]

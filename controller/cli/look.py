@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from controller.cli.exits import CommandError, Exit
 from controller.cli.selector import Selector
-from controller.engine.clock import WallClock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +44,7 @@ def look(asked: Asked, show: Show) -> Look:
 
 def _ourselves(asked: Asked, show: Show) -> Look:
     from controller.cli.gather import gather
-    from controller.cli.tables import items_of
+    from controller.cli.items import items_of
 
     labelled = asked.labelled if asked.labelled.terms else None
     seen = gather(asked.paths, asked.source, show, names=asked.names, labelled=labelled)
@@ -86,4 +85,6 @@ def _moment(text: object) -> datetime:
     try:
         return datetime.fromisoformat(str(text))
     except ValueError:
+        from controller.engine.clock import WallClock
+
         return WallClock().now

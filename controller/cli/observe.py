@@ -31,7 +31,8 @@ def command(paths: tuple[str, ...], *, source: Source, show: Show) -> int:
     """Look once and print the observation."""
     from controller.cli.columns import print_columns
     from controller.cli.gather import gather
-    from controller.cli.tables import items_of, table
+    from controller.cli.items import items_of
+    from controller.cli.tables import table
 
     gathered = gather(paths, source, show)
     if show.output != "text":

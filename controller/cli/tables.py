@@ -9,21 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from controller.cli.events import event_entry, events_of, last_seen
-from controller.formats.age import UNKNOWN, age
-from controller.formats.fleet_document import condition_entry
-from controller.formats.instances import (
-    NONE,
-    fleet_line,
-    instances_of,
-    lock_word,
-    place_word,
-)
+from controller.formats.age import UNKNOWN, age, last_seen
+from controller.formats.words import NONE, lock_word, place_word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from controller.formats.instances import FleetSight, UnseenFleet
     from providers.base import Json
 
 Item: TypeAlias = "dict[str, Json]"
@@ -39,17 +30,6 @@ class Column:
     header: str
     cell: Callable[[Item, datetime], str]
     wide: bool = False
-
-
-def items_of(
-    kind: str, sights: Sequence[FleetSight], unseen: Sequence[UnseenFleet] = ()
-) -> list[Item]:
-    """One document for each fleet, instance or event; fleets that were not seen come last."""
-    documents = {"fleets": _fleet_items, "instances": _instance_items, "events": _event_items}[kind]
-    items = [document for sight in sights for document in documents(sight)]
-    if kind == "fleets":
-        items += [_unseen_item(one) for one in unseen]
-    return items
 
 
 def listing(items: Iterable[Item]) -> Item:
@@ -164,21 +144,3 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
     ),
 }
 """All columns, in the order in which they are shown."""
-
-
-def _fleet_items(sight: FleetSight) -> list[Item]:
-    conditions = [condition_entry(one) for one in sight.conditions]
-    return [{**fleet_line(sight).document(), "conditions": conditions}]
-
-
-def _unseen_item(one: UnseenFleet) -> Item:
-    conditions = [condition_entry(each) for each in one.conditions]
-    return {"name": one.name, "status": one.status, "conditions": conditions}
-
-
-def _instance_items(sight: FleetSight) -> list[Item]:
-    return [one.document() for one in instances_of(sight.sighting)]
-
-
-def _event_items(sight: FleetSight) -> list[Item]:
-    return [event_entry(one) for one in events_of(sight)]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from controller.cli.exits import CommandError, Exit
 from controller.cli.gather import look_at, prepare
 from controller.cli.goals import hopeless
+from controller.cli.items import items_of
 from controller.cli.look import Look, look
 from controller.cli.place import opened_provider
-from controller.cli.tables import items_of
 from controller.engine.clock import WallClock
 from controller.formats.age import human_duration
 

@@ -7,6 +7,7 @@ line for each item that is new, has changed or has gone, so that a log or a pipe
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from controller.cli.options import Show
 from controller.cli.printing import Printing, in_order, lines_of, print_look
 from controller.engine.clock import WallClock
 from controller.formats.redact import redact
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,8 +85,16 @@ def _redraw(kind: str, looks: Iterator[Look], printing: Printing, show: Show) ->
     with live_table(show.out) as draw:
         for seen in looks:
             items = in_order(seen.items, printing.sort_by)
-            lines = lines_of(kind, items, seen.now, printing, show)
-            draw(lines if items else [f"no {kind} found"])
+            lines = lines_of(kind, items, seen.now, printing, show) if items else []
+            draw([heading(kind, seen), "", *lines])
+
+
+def heading(kind: str, seen: Look) -> str:
+    """What stands over a table that changes: the time, how many there are, and in which states."""
+    states = Counter(str(item.get(_STATE.get(kind, "type"))) for item in seen.items)
+    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    words = counted(len(seen.items), kind.removesuffix("s"))
+    return f"{seen.now:%H:%M:%S} UTC   {words}{f': {told}' if told else ''}"
 
 
 def _follow(kind: str, looks: Iterator[Look], printing: Printing, show: Show) -> None:

@@ -21,6 +21,12 @@ def age(since: datetime | None, now: datetime) -> str:
     return UNKNOWN if since is None else human_duration((now - since).total_seconds())
 
 
+def last_seen(last: datetime, first: datetime, count: int, now: datetime) -> str:
+    """When an event was seen last, and how often since when: ``3m (x14 over 2h)``, as kubectl has it."""
+    seen = age(last, now)
+    return seen if count == 1 else f"{seen} (x{count} over {age(first, now)})"
+
+
 def human_duration(seconds: float) -> str:
     """A length of time in at most two units: ``95s``, ``5m30s``, ``94m``, ``4h12m``, ``3d4h``, ``412d``.
 

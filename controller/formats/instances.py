@@ -9,7 +9,7 @@ from controller.core import extensions
 from controller.core.conditions import PassFacts, conditions_after
 from controller.core.phase import Phase, classify
 from controller.formats.text import time_text
-from controller.formats.words import moment
+from controller.formats.words import lock_word, moment, place_word
 from providers.base import Priority
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from controller.formats.sighting import Sighting
     from controller.spec.values import Fleet
     from providers.base import Failure, Json
-
-NONE = "<none>"
-UNMANAGED = "unmanaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +151,6 @@ class FleetFacts:
             "source": fleet.source,
             "labels": dict(fleet.labels),
         }
-
-
-def place_word(zone: str | None, fault_domain: int | None) -> str:
-    """``1`` for a zone, ``FD0`` for a fault domain."""
-    if zone is not None:
-        return zone
-    return NONE if fault_domain is None else f"FD{fault_domain}"
-
-
-def lock_word(obstacle: tuple[str, str] | None, *, owned: bool) -> str:
-    """What keeps an instance from being deleted, in one word; ``obstacle`` is a reason with its detail."""
-    if not owned:
-        return UNMANAGED
-    if obstacle is None:
-        return NONE
-    reason, detail = obstacle
-    # A lock's detail begins with its level; for the rest the reason is the better word.
-    first = detail.partition(" ")[0]
-    return first if first in {"CanNotDelete", "ReadOnly"} else reason
 
 
 def instances_of(sighting: Sighting) -> tuple[InstanceFacts, ...]:

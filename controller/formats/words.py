@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+NONE = "<none>"
+UNMANAGED = "unmanaged"
+
+
 def counted(count: int, word: str) -> str:
     """``1 member``, ``2 members``."""
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
@@ -23,3 +27,22 @@ def place_of(zone: str | None, fault_domain: int | None) -> str:
     if zone is not None:
         return f"zone {zone}"
     return "" if fault_domain is None else f"FD {fault_domain}"
+
+
+def place_word(zone: str | None, fault_domain: int | None) -> str:
+    """``1`` for a zone, ``FD0`` for a fault domain."""
+    if zone is not None:
+        return zone
+    return NONE if fault_domain is None else f"FD{fault_domain}"
+
+
+def lock_word(obstacle: tuple[str, str] | None, *, owned: bool) -> str:
+    """What keeps an instance from being deleted, in one word; ``obstacle`` is a reason with its detail."""
+    if not owned:
+        return UNMANAGED
+    if obstacle is None:
+        return NONE
+    reason, detail = obstacle
+    # A lock's detail begins with its level; for the rest the reason is the better word.
+    first = detail.partition(" ")[0]
+    return first if first in {"CanNotDelete", "ReadOnly"} else reason

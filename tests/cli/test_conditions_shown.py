@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from controller.cli.events import last_seen
 from controller.core.conditions import TYPES
 from controller.core.eventlog import Event, EventLog, EventReason, record
+from controller.formats.age import last_seen
 from tests.builders import NOW
 from tests.cli.shell import Shell
 

@@ -10,10 +10,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from controller.cli.live import fitting
+from controller.cli.look import Look
+from controller.cli.tables import Item
+from controller.cli.watching import heading
 from tests.cli.shell import Shell
 
 _PROGRAM = "from controller.cli.main import main; main()"
@@ -84,6 +89,25 @@ def test_terminal_is_redrawn(shell: Shell) -> None:
     os.close(ours)
     assert "\x1b[" in shown
     assert shown.count("NAME") >= 2
+
+
+def test_heading_counts_states() -> None:
+    """Over a table that changes stand the time, how many there are, and in which states."""
+    items: tuple[Item, ...] = tuple(
+        {"name": str(n), "status": "Ready" if n else "Stalled"} for n in range(3)
+    )
+    now = datetime(2026, 11, 21, 12, 0, 5, tzinfo=UTC)
+    assert heading("fleets", Look(items, now)) == "12:00:05 UTC   3 fleets: 2 Ready, 1 Stalled"
+    assert heading("events", Look((), now)) == "12:00:05 UTC   0 events"
+
+
+@pytest.mark.parametrize(
+    ("height", "shown"),
+    [(3, ["a", "b", "c"]), (2, ["a", "and 2 more: a higher window shows them"])],
+)
+def test_what_does_not_fit_is_counted(height: int, shown: list[str]) -> None:
+    """A table that is longer than the window says how many lines it lacks."""
+    assert fitting(["a", "b", "c"], height) == shown
 
 
 def _until(terminal: int, words: str) -> str:

@@ -79,7 +79,11 @@ def test_memory_only(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("form", "beginning"),
-    [("json", "{\n"), ("yaml", "formatVersion: '1.0'\n"), ("markdown", "### Plan: 6 to add")],
+    [
+        ("json", "{\n"),
+        ("yaml", "formatVersion: '1.0'\n"),
+        ("markdown", "<!-- evenkeel-plan: specs/web.yaml -->\n\n### Plan: 6 to add"),
+    ],
 )
 def test_plan_in_other_forms(shell: Shell, form: str, beginning: str) -> None:
     """The same plan comes as JSON, YAML and Markdown."""
