@@ -149,6 +149,17 @@ def test_light_commands_stay_light(shell: Shell, words: list[str]) -> None:
     assert told.splitlines()[-2:] == ["code 0", "loaded"]
 
 
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["get", "fleets", "--server", "127.0.0.1:1"], 69), (["completion", "zsh"], 0)],
+)
+def test_asking_a_daemon_is_light(shell: Shell, words: list[str], code: int) -> None:
+    """Who asks a daemon, or for completion, imports no language of specs and nothing heavy."""
+    script = _IMPORTS.format(words=words, names=_HEAVY | {"pydantic", "yaml", "jmespath"})
+    told = _python(shell.folder, "-c", script).communicate()[1]
+    assert told.splitlines()[-2:] == [f"code {code}", "loaded"]
+
+
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_stopped_from_outside(shell: Shell, sent: signal.Signals, code: int) -> None:
     """A signal ends the command with its own code and one sentence, and the region stays readable."""
