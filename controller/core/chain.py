@@ -25,6 +25,9 @@ START = "0" * 64
 
 OWN_KEYS = frozenset({"seq", "prev", "hash"})
 
+MAX_SEQ = 2**53 - 1
+"""No trail gets so long, and every reader of JSON still counts right; beyond, numbers cannot even be printed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -105,7 +108,7 @@ def read_record(line: bytes) -> Record | str:
         return "the line is not JSON"
     if not isinstance(whole, dict) or not _has_place(whole):
         return "the line is not a record: it has no number and hashes"
-    if _canonical(whole) + b"\n" != line:
+    if not _is_canonical(whole, line):
         return "the line was written anew: it is not in the one form that records have"
     covered = {key: value for key, value in whole.items() if key != "hash"}
     if hashlib.sha256(_canonical(covered)).hexdigest() != whole["hash"]:
@@ -167,7 +170,16 @@ def _passed_over(record: Record, last: Anchor) -> bool:
 
 def _has_place(whole: dict[str, Any]) -> bool:
     seq, prev, digest = whole.get("seq"), whole.get("prev"), whole.get("hash")
-    return type(seq) is int and isinstance(prev, str) and isinstance(digest, str)
+    is_number = type(seq) is int and 1 <= seq <= MAX_SEQ
+    return is_number and isinstance(prev, str) and isinstance(digest, str)
+
+
+def _is_canonical(whole: dict[str, Any], line: bytes) -> bool:
+    """Python reads more than it writes: NaN, halves of characters, brackets a thousand deep."""
+    try:
+        return _canonical(whole) + b"\n" == line
+    except (ValueError, RecursionError):
+        return False
 
 
 def _lost(first: int, last: int) -> str:

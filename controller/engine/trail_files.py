@@ -87,7 +87,8 @@ class Seen:
         first = found.first.seq - 1 if found.first else last.seq
         wrong = _wrong(path, found) or off_anchor(head, last, met=not found.unmet, first=first)
         if found.first is not None:
-            number = int(found.first.body.get("part", number))
+            told = found.first.body.get("part")
+            number = told if type(told) is int else number
         return cls(last, number, not lines, wrong)
 
 
@@ -123,7 +124,7 @@ def read_head(path: Path) -> Anchor | None:
     try:
         found = json.loads(beside(path, "head").read_bytes())
         return Anchor(int(found["seq"]), str(found["hash"]))
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError):
         return None
 
 

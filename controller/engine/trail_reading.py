@@ -69,7 +69,9 @@ class _Reader:
         if (record.kind == "header") is not (number == "1"):
             words = "a file must begin with its header, and have no other"
             self.breaks.append(Break(place, f"{words} ({name})"))
-        if record.kind == "intent":
+        if record.kind == "intent" and not _is_legible(record.body):
+            self.breaks.append(Break(place, f"record {record.seq} does not say what was meant"))
+        elif record.kind == "intent":
             self.changes[record.seq] = Change(record.body, record.seq)
         elif record.kind == "result":
             self._answer(place, record)
@@ -89,6 +91,15 @@ class _Reader:
             code=str(record.body.get("code", "")),
             message=str(record.body.get("message", "")),
         )
+
+
+def _is_legible(intent: Mapping[str, Any]) -> bool:
+    """Whether an intent's lists are as ours are. Who can write a hash can write anything."""
+    targets, because = intent.get("targets", []), intent.get("because", [])
+    if not (isinstance(targets, list) and isinstance(because, list)):
+        return False
+    reasons = (isinstance(one, dict) and {"reason", "why"} <= set(one) for one in because)
+    return all(isinstance(one, str) for one in targets) and all(reasons)
 
 
 def examine(path: Path, *, heads: Sequence[Anchor] = (), archived: bool = False) -> Examination:

@@ -197,7 +197,7 @@ def _drafts(source: SourceFile, read: ReadFile | None) -> tuple[list[_Draft], li
     if forbidden:
         return _unreadable(source, forbidden, lines)
     composed = compose(text)
-    documents = [d for d in composed.documents if d.root is None or not is_null(d.root)]
+    documents = [d for d in composed.documents if not (d.sound and _is_empty(d.root))]
     if not documents:
         empty = Problem(
             Code.EMPTY_DOCUMENT,
@@ -213,6 +213,10 @@ def _drafts(source: SourceFile, read: ReadFile | None) -> tuple[list[_Draft], li
     if composed.ended_early and (drafts[-1].name, drafts[-1].group_id) != (None, None):
         drafts.append(_Draft(source.path, lines, drafts[-1].line, None, None, None))
     return drafts, []
+
+
+def _is_empty(root: Node | None) -> bool:
+    return root is not None and is_null(root)
 
 
 def _unreadable(

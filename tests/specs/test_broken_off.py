@@ -43,3 +43,12 @@ def test_rest_behind_a_nameless_document_is_unknown() -> None:
     specs = compiled(f"{text}@")
     assert specs.fleets == ()
     assert [broken.group_id is None for broken in specs.broken] == [False, True]
+
+
+@pytest.mark.parametrize("before", ["apiVersion: evenkeel/v1alpha1\nkind: Scenario\n", WEB])
+def test_noise_in_an_empty_document_is_told(before: str) -> None:
+    """Noise behind a document that says nothing breaks that one alone, whatever stands before it."""
+    specs = compiled(f"{before}---\n~ # nothing\nkind: Fleet\n")
+    assert [error.code for error in specs.errors] == ["EK0103"]
+    assert [(broken.name, broken.group_id) for broken in specs.broken] == [(None, None)]
+    assert len(specs.fleets) == (before == WEB)
