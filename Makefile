@@ -8,11 +8,13 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
+FUZZ_VENV ?= .venv-fuzz
+RUNS ?= 20000
 SEEDS ?= 1000
 FIRST ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser image bench bench-clients lock clean
+.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser image bench bench-clients lock clean fuzz
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,9 +93,18 @@ bench-clients: $(STAMP) ## ours beside az and plain SDKs, where `make clients` h
 daemon-proof: $(RUNTIME_STAMP) ## the daemon in real time: reaction, half an hour of edits, 200 kills (an hour)
 	@for proof in reaction kills soak; do $(BIN)/python -m benchmarks.daemon_proof $$proof; done
 
+# atheris has wheels for Linux on x86-64 alone, so it stands in no lock: an environment of its own may lack it.
+fuzz: ## change specs RUNS times (20,000), guided by coverage where atheris is to be had (installs it)
+	@test -x $(FUZZ_VENV)/bin/python || { echo "installing evenkeel's packages and atheris into $(FUZZ_VENV) ..." \
+	  && $(PYTHON) -m venv $(FUZZ_VENV) \
+	  && $(FUZZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock \
+	  && { $(FUZZ_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: 'atheris>=3,<4' \
+	       || echo "there is no atheris for this machine: it goes on without guidance by coverage" >&2; }; }
+	@$(FUZZ_VENV)/bin/python -m tests.fuzz.run --runs $(RUNS)
+
 lock: ## resolve the requirements anew (needs `uv` on the path)
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group build pyproject.toml -o requirements.lock
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
 
 clean: ## remove what the targets made
-	@rm -rf $(VENV) .venv-az tests/clients/node/node_modules tests/daemon/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
+	@rm -rf $(VENV) .venv-az $(FUZZ_VENV) .fuzz tests/clients/node/node_modules tests/daemon/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
