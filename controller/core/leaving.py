@@ -35,6 +35,13 @@ def remember(memory: Memory, observed: Observed, now: datetime) -> Memory:
     return replace(memory, leaving=tuple((name, known.get(name, now)) for name in names))
 
 
+def in_epoch(memory: Memory, epoch: int) -> Memory:
+    """The memory without its moments, if the time of day has been set since: they are of another clock."""
+    if memory.epoch == epoch:
+        return memory
+    return replace(memory, leaving=(), searched_at=None, epoch=epoch)
+
+
 def stuck_names(memory: Memory, now: datetime) -> frozenset[str]:
     """Members whose deletion has been seen for so long that nothing waits for it any more."""
     return frozenset(name for name, since in memory.leaving if now - since >= STUCK)

@@ -50,8 +50,10 @@ def reserve(scene: Scene, creates: Sequence[Create]) -> Reservation:
 
 
 def _names(scene: Scene) -> Iterator[tuple[str, bool]]:
-    for serial in scene.window.missing:
-        yield scene.window.name(serial), True
+    # A number whose member came and went is taken last: the request for another may still be on its way.
+    came = set(scene.memory.arrived)
+    missing = [scene.window.name(serial) for serial in scene.window.missing]
+    yield from ((name, True) for name in sorted(missing, key=lambda name: name in came))
     # While old numbers are open under a former name of the fleet, new ones are given out under it, too.
     prefix = scene.fleet.name if scene.window.closable else scene.window.prefix
     taken = {member.name.lower() for member in scene.observed.members}

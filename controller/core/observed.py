@@ -93,7 +93,9 @@ class Memory:
     Scarcity, whether creations were stopped, and since when each member that is being deleted was seen so.
     ``probing`` are refusals that are over and not disproved yet: one creation tries each before others do.
     ``searched_at`` is when leftovers were last looked for, so that not every pass does it. ``members`` are
-    those of ours that were there at the last look; None before the first.
+    those of ours that were there at the last look; None before the first. ``epoch`` tells apart the times of
+    day that the process has believed in. ``arrived`` are the names of open numbers that had a member at some
+    look: no request for them is on its way any more.
     """
 
     scarcity: tuple[Scarce, ...] = ()
@@ -102,6 +104,8 @@ class Memory:
     probing: tuple[Scarce, ...] = ()
     searched_at: datetime | None = None
     members: tuple[str, ...] | None = None
+    epoch: int = 0
+    arrived: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,15 @@ def unsettled(fleet: Fleet, observed: Observed) -> tuple[str, ...]:
     return tuple(window.name(serial) for serial in window.missing)
 
 
+def arrived(fleet: Fleet, observed: Observed, before: Iterable[str]) -> tuple[str, ...]:
+    """Names of open numbers that have a member, or had one at a look ``before``."""
+    window = read_window(fleet, observed)
+    missing, known = set(window.missing), {name.lower() for name in before}
+    numbers = range(window.serials.floor, window.serials.next)
+    names = ((serial, window.name(serial)) for serial in numbers)
+    return tuple(name for serial, name in names if serial not in missing or name.lower() in known)
+
+
 def may_still_come(observed: Observed, now: datetime) -> datetime | None:
     """Until when a request for an open number may still arrive; None when that time is over."""
     reserved = observed.reserved_at

@@ -67,12 +67,16 @@ def _no_doubt() -> None:
     return None
 
 
+def _same_epoch() -> int:
+    return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Composition:
     """A provider and its clock. ``region`` is what stands behind a simulated one, else None.
 
     ``close`` gives the provider's connections back; the next call would open others. ``doubt`` says why the
-    clock is not to be believed just now, None if it is.
+    clock is not to be believed just now, None if it is; ``epoch`` goes up when another time is taken over.
     """
 
     provider: Provider
@@ -80,6 +84,7 @@ class Composition:
     region: SimulatedRegion | None = None
     close: Callable[[], Awaitable[None]] | None = None
     doubt: Callable[[], str | None] = _no_doubt
+    epoch: Callable[[], int] = _same_epoch
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` in an event loop of its own; connections are given back before the loop ends."""
@@ -135,7 +140,9 @@ def _azure(settings: Settings) -> Composition:
         patience=PATIENCE_SECONDS if limit is None else min(PATIENCE_SECONDS, limit / 4),
     )
     provider = AzureProvider(_endpoint(settings), conduct)
-    return Composition(provider, clock, close=provider.close, doubt=lambda: clock.doubt)
+    return Composition(
+        provider, clock, close=provider.close, doubt=lambda: clock.doubt, epoch=lambda: clock.epoch
+    )
 
 
 def _run_id(clock: Clock) -> str:

@@ -13,7 +13,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 
 from controller.core import leaving, leftovers, preflight, scarcity, tags
 from controller.core.observed import Memory, interpret, refresh, settle
-from controller.core.serials import unsettled
+from controller.core.serials import arrived, unsettled
 from providers.base import LeftoverSearch, ProvisioningState
 from providers.errors import CallError, Forbidden, ProviderError, Throttled, Transient
 
@@ -72,7 +72,8 @@ async def look(
     remembered = recall(observed, memory, clock.now)
     seen = await _with_leftovers(fleet, provider, clock, Look(observed, remembered))
     there = tuple(member.name for member in seen.observed.owned)
-    return replace(seen, memory=replace(seen.memory, members=there))
+    came = arrived(fleet, seen.observed, seen.memory.arrived)
+    return replace(seen, memory=replace(seen.memory, members=there, arrived=came))
 
 
 async def _with_leftovers(fleet: Fleet, provider: Provider, clock: Clock, seen: Look) -> Look:

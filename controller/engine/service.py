@@ -152,6 +152,7 @@ class Service:
             trouble=self._gate.trouble,
             shut=self._gate.why_shut,
             dry_run=settings.dry_run,
+            epoch=place.epoch,
         )
 
     def _between(self) -> Between | None:

@@ -27,6 +27,7 @@ class TrustedClock:
         self._wall = wall
         self._known = (wall.now, wall.elapsed)
         self._jumped: tuple[datetime, float] | None = None
+        self._epoch = 0
 
     @property
     def now(self) -> datetime:
@@ -52,6 +53,12 @@ class TrustedClock:
             f"nothing is changed before it has run evenly for {SETTLED_SECONDS:.0f} s"
         )
 
+    @property
+    def epoch(self) -> int:
+        """Goes up whenever another time of day is taken over: moments of different epochs do not compare."""
+        self._compare()
+        return self._epoch
+
     async def sleep(self, seconds: float) -> None:
         """Wait for so many counted seconds."""
         await self._wall.sleep(seconds)
@@ -69,6 +76,7 @@ class TrustedClock:
             self._jumped = here
         elif here[1] - self._jumped[1] >= SETTLED_SECONDS:
             self._known, self._jumped = here, None
+            self._epoch += 1
 
 
 def _near(one: datetime, other: datetime) -> bool:

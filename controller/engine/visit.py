@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from controller.core.leaving import in_epoch
+from controller.core.observed import Memory
 from controller.core.rhythm import NextLook, Outlook, Urgency, next_look, spread_out
 from controller.engine.fence import Fenced
 from controller.engine.outcome import Verb
@@ -46,7 +48,8 @@ class Means:
 
     ``between`` puts the audit trail between a planned pass and the cloud.
     ``trouble`` says why nothing at all is changed just now, None when all is well; ``shut`` the same for
-    each single change, and also once the daemon has been told to stop. ``dice`` draws the jitter.
+    each single change, and also once the daemon has been told to stop. ``dice`` draws the jitter. ``epoch``
+    goes up when another time of day is taken over.
     """
 
     provider: Provider
@@ -61,6 +64,7 @@ class Means:
     trouble: Callable[[], str | None]
     shut: Callable[[], str | None]
     dry_run: bool = False
+    epoch: Callable[[], int] = lambda: 0
 
 
 async def visit(means: Means, ticket: Ticket) -> NextLook | None:
@@ -110,7 +114,7 @@ async def _plan_and_act(
         passage,
         means.clock,
         dry_run=True,
-        memory=state.report.memory if state.report else None,
+        memory=in_epoch(state.report.memory if state.report else Memory(), means.epoch()),
         number=state.passes + 1,
     )
     if means.dry_run or state.standing.freeze is not None or means.trouble() is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from controller.core import pacing
-from controller.core.leaving import STUCK, remember, stuck_names
+from controller.core.leaving import STUCK, in_epoch, remember, stuck_names
 from controller.core.observed import Memory
 from controller.core.plan import plan
 from controller.core.steps import Prevented
@@ -27,6 +27,13 @@ def test_first_sight_is_kept() -> None:
     later = remember(first, SEEN, NOW + STUCK)
     assert first.leaving == later.leaving == (("web-000009", NOW),)
     assert remember(later, observed(FIVE), NOW).leaving == ()
+
+
+def test_moments_of_another_clock_are_forgotten() -> None:
+    """When the time of day was set, nobody counts as stuck by moments from before; the same time keeps them."""
+    assert in_epoch(LONG_AGO, 0) is LONG_AGO
+    anew = remember(in_epoch(LONG_AGO, 1), SEEN, NOW)
+    assert (stuck_names(anew, NOW), anew.epoch) == (frozenset(), 1)
 
 
 def test_patience_ends() -> None:

@@ -251,3 +251,14 @@ def test_future_reservation_is_no_time(year: int) -> None:
     """A reservation dated far in the future keeps no number open, and breaks nothing."""
     since = datetime(year, 12, 31, 23, 59, tzinfo=UTC)
     assert may_still_come(observed(reserved_at=since), NOW) is None
+
+
+def test_arrived_numbers_are_tried_last() -> None:
+    """Of open numbers one whose member came and went is tried after those whose request may be on its way."""
+    look = seen(1, 3, floor=1, following=5)
+    first = plan(a_fleet(3), look, Memory(), NOW)
+    assert [step.instance for step in first.creates] == ["web-000002"]
+    came = serials.arrived(a_fleet(3), look, ("web-000002", "web-000900"))
+    assert came == ("web-000001", "web-000002", "web-000003")
+    later = plan(a_fleet(3), look, Memory(arrived=came), NOW)
+    assert [step.instance for step in later.creates] == ["web-000004"]

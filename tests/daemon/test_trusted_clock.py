@@ -87,3 +87,17 @@ def test_drift_is_followed() -> None:
         machine.offset += timedelta(milliseconds=30)
         assert not doubted(clock)
     assert clock.now == machine.now
+
+
+def test_another_time_is_another_epoch() -> None:
+    """The epoch stays while the time is doubted or comes back, and goes up when another one is taken over."""
+    machine = Machine()
+    clock = TrustedClock(machine)
+    machine.offset = timedelta(hours=1)
+    assert (clock.epoch, doubted(clock)) == (0, True)
+    machine.offset = timedelta(0)
+    assert (clock.epoch, doubted(clock)) == (0, False)
+    machine.offset = timedelta(hours=1)
+    assert clock.epoch == 0
+    machine.elapsed += SETTLED_SECONDS
+    assert clock.epoch == 1

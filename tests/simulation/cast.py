@@ -47,7 +47,9 @@ T = TypeVar("T")
 
 _PLENTY = 1 << 40
 _AN_HOUR_OF_COMMANDS = 8.0
-_HOURS_OF_MEMORY = 3
+_HOURS_OF_SWEEPING = 72
+"""Leftovers go one by one, and here a pass is made once an hour."""
+_HOURS_OF_MEMORY = 2
 """Scarcity is remembered for an hour and on probation for half of one; its end is written down."""
 
 
@@ -187,7 +189,12 @@ class Cast:
         clock = TrustedClock(machine.clock)
         state = stack.enter_context(held(machine.path, holder, host))
         service = Service(
-            Composition(Wire(world, process, clock), clock, doubt=lambda: clock.doubt),
+            Composition(
+                Wire(world, process, clock),
+                clock,
+                doubt=lambda: clock.doubt,
+                epoch=lambda: clock.epoch,
+            ),
             lambda told: self._tenure(process, holder, told),
             state,
             ServiceSettings(
@@ -340,11 +347,13 @@ class Cast:
 
     async def passes_until_quiet(self) -> None:
         """Let hours go by until a pass writes nothing: leftovers and remembered scarcity take their time."""
-        for hour in range(8):
+        quiet = 0
+        for _ in range(_HOURS_OF_SWEEPING):
             before = self._world.record.writes
             await self.one_pass()
             await pass_time(3600.0)
-            if self._world.record.writes == before and hour >= _HOURS_OF_MEMORY:
+            quiet = quiet + 1 if self._world.record.writes == before else 0
+            if quiet > _HOURS_OF_MEMORY:
                 return
 
     def check_status(self) -> None:

@@ -78,6 +78,7 @@ class Judge:
         self._sights: dict[tuple[Process, str], _Sight] = {}
         self._gone: dict[str, str] = {}
         self._sent: dict[str, list[tuple[float, int]]] = {}
+        self._gone_at: dict[str, float] = {}
         self._ours: set[str] = set()
         self._spoilt: set[str] = set()
         self.evidence: dict[str, Evidence] = {}
@@ -133,7 +134,9 @@ class Judge:
         was = {record.name: record for record in before}
         found = action()
         self._world.record.hit(f"applied {change.verb}")
-        if change.verb == "create":
+        if change.verb == "create" and self._is_late_twin(change):
+            world.record.hit("late twin")
+        elif change.verb == "create":
             self.unique_slot(change)
             self.names_are_not_reused(change)
             self._ours.add(change.names[0].lower())
@@ -141,6 +144,7 @@ class Judge:
             self.floor(change, was)
             for name in change.names:
                 self._gone[name.lower()] = process.name
+                self._gone_at[name.lower()] = world.now
         if change.verb == "deleteGroup" and before:
             self._broken("I4", f"{change.ref.name} was deleted with {len(before)} members in it")
         return found
@@ -282,6 +286,10 @@ class Judge:
         intent = change.intent
         if change.verb == "create" and intent and intent.fleet and intent.fleet.absent:
             self._broken("I4", f"{change.names[0]} is created for a fleet that is Absent")
+
+    def _is_late_twin(self, change: Change) -> bool:
+        """Whether a request was sent before its name was deleted and arrives afterwards: a known limit."""
+        return change.fenced_at < self._gone_at.get(change.names[0].lower(), -1.0)
 
     # ---- the truth
 

@@ -203,6 +203,8 @@ class People:
         """A file is committed half written."""
         world = self._world
         files = dict(world.desk.now.files)
+        if not files:
+            return
         name = world.dice.choice(sorted(files))
         text = files[name]
         files[name] = text[: world.dice.randrange(max(1, len(text)))]
@@ -212,7 +214,9 @@ class People:
     def vanish(self) -> None:
         """A file is gone."""
         files = dict(self._world.desk.now.files)
-        files.pop(self._world.dice.choice(sorted(files)), None)
+        if not files:
+            return
+        files.pop(self._world.dice.choice(sorted(files)))
         self._commit(files)
         self._mend_later()
 
