@@ -147,6 +147,10 @@ class Judge:
                 self._gone_at[name.lower()] = world.now
         if change.verb == "deleteGroup" and before:
             self._broken("I4", f"{change.ref.name} was deleted with {len(before)} members in it")
+        elif change.verb == "deleteGroup":
+            # A set that is made anew under the same name begins its numbers anew (decision 0030).
+            own = f"{change.ref.name.lower()}-"
+            self._gone = {name: who for name, who in self._gone.items() if not name.startswith(own)}
         return found
 
     # ---- the invariants
