@@ -30,7 +30,7 @@ from tests.fuzz.mutations import mutate
 from tests.shell.trails import written
 
 SEED = int(os.environ.get("EVENKEEL_SEED", "20261125"))
-SECONDS = 5.0
+SECONDS = 2.0
 CURRENT = plan(web(), observed(), Memory(), NOW)
 OBSERVATION = observation_document(
     NOW, {"web": observed(members_in({"1": 2, "2": 1}), catalog=a_catalog())}

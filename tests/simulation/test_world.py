@@ -14,7 +14,7 @@ from tests.simulation.world import simulate, told
 from tests.sources import ROOT
 
 FAST = range(4)
-CHUNKS = range(0, 100, 10)
+CHUNKS = range(0, 60, 10)
 _SEEDS_IN_A_CHUNK = 10
 
 
