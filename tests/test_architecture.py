@@ -17,7 +17,13 @@ PRODUCT = sources("controller", "providers")
 TESTS = sources("tests")
 EVERYTHING = (*PRODUCT, *TESTS, *sources("benchmarks"))
 
-CONTRACT = {"providers.base", "providers.errors", "providers.leases", "providers.refusals"}
+CONTRACT = {
+    "providers.base",
+    "providers.errors",
+    "providers.leases",
+    "providers.refusals",
+    "providers.relay",
+}
 FACTS = {"providers.sizes", "providers.regions"}
 BELOW: dict[str, set[str]] = {
     "controller.spec": {"providers.base", *FACTS},
@@ -45,6 +51,7 @@ BELOW: dict[str, set[str]] = {
     "providers.base": set(),
     "providers.errors": set(),
     "providers.leases": set(),
+    "providers.relay": {"providers.base"},
     "providers.refusals": set(),
     "providers.regions": set(),
     "providers.sizes": {"providers.base"},

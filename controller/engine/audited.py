@@ -12,39 +12,35 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from controller.core import tags
 from controller.core.observed import parse_serials
 from controller.core.reasons import SET, Because, reasons_of
 from controller.engine.audit import TrailError
 from controller.formats.text import time_text
-from providers.base import InstallExtension, SingleDelete, TagChange
+from providers.base import (
+    GroupRequest,
+    InstallExtension,
+    InstanceRequest,
+    SingleDelete,
+    TagChange,
+)
 from providers.errors import NotRecorded, OutcomeUnknown, ProviderError
+from providers.relay import Call, Relay
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
 
     from controller.core.chain import Record
     from controller.engine.audit import Trail
     from controller.engine.report import PassReport
     from controller.spec.values import Fleet
-    from providers.base import (
-        Catalog,
-        Document,
-        Group,
-        GroupRef,
-        GroupRequest,
-        GroupSnapshot,
-        InstanceRequest,
-        Json,
-        LeftoverSearch,
-        NetworkQuestion,
-        Operation,
-        Provider,
-        SweepOperation,
-    )
+    from providers.base import Document, Json, Provider
+    from providers.relay import Change
+
+T = TypeVar("T")
 
 _OWN_TAGS = "evenkeel-"
 """Tags of other people's may hold anything; only our own go on record."""
@@ -108,83 +104,22 @@ def audited(
     return _Audited(provider, trail, context, now)
 
 
-class _Audited:
+class _Audited(Relay):
     """The decorator. Looks pass through; they change nothing."""
 
     def __init__(
         self, inner: Provider, trail: Trail, context: AuditContext, now: Callable[[], datetime]
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._trail = trail
         self._context = context
         self._now = now
         self._marked = False
 
-    async def observe(
-        self,
-        ref: GroupRef,
-        names: Sequence[str] | None = None,
-        leftovers: LeftoverSearch | None = None,
-    ) -> GroupSnapshot:
-        """Pass on."""
-        return await self._inner.observe(ref, names, leftovers)
-
-    async def catalog(
-        self, subscription: str, location: str, network: NetworkQuestion | None = None
-    ) -> Catalog:
-        """Pass on."""
-        return await self._inner.catalog(subscription, location, network)
-
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        """Record and pass on."""
-        asked: dict[str, Json] = {
-            "etag": etag,
-            "zones": list(request.zones),
-            "faultDomains": request.fault_domain_count,
-            "tags": _own(request.tags),
-        }
-        async with self._on_record("putGroup", {SET: self._why_set(request, etag)}, asked):
-            return await self._inner.put_group(ref, request, etag=etag)
-
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        """Record and pass on. The template is named by its fingerprint; it may hold secrets."""
-        asked: dict[str, Json] = {
-            "zone": request.zone,
-            "faultDomain": request.fault_domain,
-            "size": request.size,
-            "priority": str(request.priority),
-            "tags": _own(request.tags),
-        }
-        because = self._because("create", [request.name])
-        async with self._on_record("create", because, asked):
-            await self._inner.create(ref, request)
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        """Record and pass on."""
-        async with self._on_record("delete", self._because("delete", names), {"batch": True}):
-            await self._inner.delete(ref, names)
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Record and pass on."""
-        call, asked = _operation(operation)
-        verb = "tag" if isinstance(operation, TagChange) else call
-        async with self._on_record(call, self._because(verb, [name]), asked):
-            await self._inner.operate(ref, name, operation)
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        """Record and pass on. The target is the leftover's own name."""
-        asked: dict[str, Json] = {"resource": leftover}
-        if isinstance(operation, TagChange):
-            asked["tags"] = _own(operation.tags)
-        because = self._because("sweep", [leftover.rpartition("/")[2]])
-        async with self._on_record("sweep", because, asked):
-            await self._inner.sweep(ref, leftover, operation)
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        """Record and pass on."""
-        because = self._because("deleteSet", [SET])
-        async with self._on_record("deleteGroup", because, {}):
-            await self._inner.delete_group(ref)
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Record, go on, and record what came of it."""
+        async with self._on_record(_word(change), self._why(change), _asked(change)):
+            return await go_on()
 
     @asynccontextmanager
     async def _on_record(
@@ -241,8 +176,18 @@ class _Audited:
             **more,
         }
 
-    def _because(self, verb: str, names: Sequence[str]) -> dict[str, Because]:
+    def _why(self, change: Change) -> dict[str, Because]:
+        """The plan's reason for each target of a change."""
         found = self._context.reasons
+        if isinstance(change.request, GroupRequest):
+            return {SET: self._why_set(change.request, change.etag)}
+        if change.call is Call.DELETE_GROUP:
+            return {SET: found.get(("deleteSet", SET), _UNPLANNED)}
+        verb = _word(change)
+        if change.call is Call.OPERATE and isinstance(change.request, TagChange):
+            verb = "tag"
+        # A leftover is named in the plan by its own name, not by its id.
+        names = [name.rpartition("/")[2] for name in change.names]
         return {name: found.get((verb, name), _UNPLANNED) for name in names}
 
     def _why_set(self, request: GroupRequest, etag: str | None) -> Because:
@@ -264,15 +209,62 @@ class _Audited:
         return Because("Settle", "writes into the set's tags what has been settled and learned")
 
 
-def _operation(operation: Operation) -> tuple[str, dict[str, Json]]:
-    if isinstance(operation, SingleDelete):
-        return "delete", {"batch": False}
-    if isinstance(operation, TagChange):
-        return "operate", {"operation": "tag", "tags": _own(operation.tags)}
-    if isinstance(operation, InstallExtension):
-        # By its name alone: what it is told may be secret.
-        return "operate", {"operation": "installExtension", "extension": operation.name}
-    return "operate", {"operation": str(operation)}
+def _word(change: Change) -> str:
+    """The call by its name in the trail: a member goes by ``delete``, alone or in a batch."""
+    alone = change.call is Call.OPERATE and isinstance(change.request, SingleDelete)
+    return str(Call.DELETE if alone else change.call)
+
+
+def _asked(change: Change) -> dict[str, Json]:
+    """What the call asks for, without anything that may be secret."""
+    match change.call:
+        case Call.SWEEP:
+            return {"resource": change.names[0], **_tags_of(change.request)}
+        case Call.DELETE:
+            return {"batch": True}
+        case Call.OPERATE:
+            return _operation(change.request)
+        case _:
+            return _request(change)
+
+
+def _request(change: Change) -> dict[str, Json]:
+    """Of a set or a new member. The template is named by its fingerprint, among the tags."""
+    match change.request:
+        case GroupRequest() as group:
+            return {
+                "etag": change.etag,
+                "zones": list(group.zones),
+                "faultDomains": group.fault_domain_count,
+                "tags": _own(group.tags),
+            }
+        case InstanceRequest() as member:
+            return {
+                "zone": member.zone,
+                "faultDomain": member.fault_domain,
+                "size": member.size,
+                "priority": str(member.priority),
+                "tags": _own(member.tags),
+            }
+        case _:
+            return {}
+
+
+def _operation(operation: object) -> dict[str, Json]:
+    match operation:
+        case SingleDelete():
+            return {"batch": False}
+        case TagChange():
+            return {"operation": "tag", **_tags_of(operation)}
+        case InstallExtension():
+            # By its name alone: what it is told may be secret.
+            return {"operation": "installExtension", "extension": operation.name}
+        case _:
+            return {"operation": str(operation)}
+
+
+def _tags_of(request: object) -> dict[str, Json]:
+    return {"tags": _own(request.tags)} if isinstance(request, TagChange) else {}
 
 
 def _own(found: Mapping[str, str | None]) -> dict[str, Json]:

@@ -12,29 +12,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from controller.engine.tenure import key_of
 from providers.errors import LeaseLost, OutcomeUnknown
+from providers.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from controller.engine.tenure import Tenure
-    from providers.base import (
-        Catalog,
-        Group,
-        GroupRef,
-        GroupRequest,
-        GroupSnapshot,
-        InstanceRequest,
-        LeftoverSearch,
-        NetworkQuestion,
-        Operation,
-        Provider,
-        SweepOperation,
-    )
+    from providers.base import Provider
+    from providers.relay import Change
 
 T = TypeVar("T")
 
 
-class Fenced:
+class Fenced(Relay):
     """A provider whose changes need the tenure's word, each at the moment when it is sent.
 
     Raises ``LeaseLost`` instead of sending. A change that takes longer than the tenure allows is given up
@@ -42,57 +32,19 @@ class Fenced:
     """
 
     def __init__(self, provider: Provider, tenure: Tenure) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._tenure = tenure
 
-    async def observe(
-        self,
-        ref: GroupRef,
-        names: Sequence[str] | None = None,
-        leftovers: LeftoverSearch | None = None,
-    ) -> GroupSnapshot:
-        """Look, with or without a lease."""
-        return await self._provider.observe(ref, names, leftovers)
-
-    async def catalog(
-        self, subscription: str, location: str, network: NetworkQuestion | None = None
-    ) -> Catalog:
-        """Show the catalogue, with or without a lease."""
-        return await self._provider.catalog(subscription, location, network)
-
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        """Create or change the set, if it is ours."""
-        return await self._send(ref, lambda: self._provider.put_group(ref, request, etag=etag))
-
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        """Start the creation of a member, if the fleet is ours."""
-        await self._send(ref, lambda: self._provider.create(ref, request))
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        """Start a batch deletion, if the fleet is ours."""
-        await self._send(ref, lambda: self._provider.delete(ref, names))
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start an operation on one member, if the fleet is ours."""
-        await self._send(ref, lambda: self._provider.operate(ref, name, operation))
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        """Tag or delete a leftover, if the fleet is ours."""
-        await self._send(ref, lambda: self._provider.sweep(ref, leftover, operation))
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        """Delete the set, if it is ours."""
-        await self._send(ref, lambda: self._provider.delete_group(ref))
-
-    async def _send(self, ref: GroupRef, change: Callable[[], Awaitable[T]]) -> T:
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Go on if the fleet is ours until the change is over."""
         need = self._tenure.mutation_seconds
-        why_not = self._tenure.may_write(key_of(ref), need)
+        why_not = self._tenure.may_write(key_of(change.ref), need)
         if why_not is not None:
             raise LeaseLost("LeaseNotHeld", why_not)
         limit = asyncio.timeout(None if math.isinf(need) else need)
         try:
             async with limit:
-                return await change()
+                return await go_on()
         except TimeoutError as error:
             if not limit.expired():
                 raise

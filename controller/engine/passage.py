@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from controller.core.rhythm import list_pages
 from providers.errors import LeaseLost
+from providers.relay import Call, Change, Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from controller.engine.ramp import Ramp
-    from providers.base import (
-        Catalog,
-        Group,
-        GroupRef,
-        GroupRequest,
-        GroupSnapshot,
-        InstanceRequest,
-        LeftoverSearch,
-        NetworkQuestion,
-        Operation,
-        Provider,
-        SweepOperation,
-    )
+    from providers.base import GroupRef, GroupSnapshot, LeftoverSearch, Provider
+
+T = TypeVar("T")
 
 
-class Passage:
+class Passage(Relay):
     """The provider of one pass. ``pages`` counts its list requests.
 
     ``why_shut`` is asked before each change: with a sentence the change is not sent (``LeaseLost``), which
@@ -35,7 +26,7 @@ class Passage:
     """
 
     def __init__(self, provider: Provider, ramp: Ramp, why_shut: Callable[[], str | None]) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._ramp = ramp
         self._why_shut = why_shut
         self.pages = 0
@@ -48,48 +39,20 @@ class Passage:
     ) -> GroupSnapshot:
         """Look; a list costs a request for each thousand members, and one when it fails."""
         if names is not None:
-            return await self._provider.observe(ref, names, leftovers)
+            return await super().observe(ref, names, leftovers)
         self.pages += 1
-        snapshot = await self._provider.observe(ref, None, leftovers)
+        snapshot = await super().observe(ref, None, leftovers)
         self.pages += list_pages(len(snapshot.instances)) - 1
         return snapshot
 
-    async def catalog(
-        self, subscription: str, location: str, network: NetworkQuestion | None = None
-    ) -> Catalog:
-        """Show the catalogue: other limits apply to it."""
-        return await self._provider.catalog(subscription, location, network)
-
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        """Create or change the set, while the gate is open."""
-        self._check()
-        return await self._provider.put_group(ref, request, etag=etag)
-
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        """Start a creation when the ramp has a place for it, while the gate is open."""
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Go on while the gate is open; a creation waits for its place on the ramp first."""
+        if change.call is not Call.CREATE:
+            self._check()
+            return await go_on()
         async with self._ramp.creation():
             self._check()
-            await self._provider.create(ref, request)
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        """Start a batch deletion, while the gate is open."""
-        self._check()
-        await self._provider.delete(ref, names)
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start an operation on a member, while the gate is open."""
-        self._check()
-        await self._provider.operate(ref, name, operation)
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        """Tag or delete a leftover, while the gate is open."""
-        self._check()
-        await self._provider.sweep(ref, leftover, operation)
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        """Delete the set, while the gate is open."""
-        self._check()
-        await self._provider.delete_group(ref)
+            return await go_on()
 
     def _check(self) -> None:
         why = self._why_shut()

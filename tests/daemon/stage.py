@@ -18,6 +18,7 @@ from controller.engine.ramp import Ramp
 from controller.engine.reads import Shares
 from controller.engine.tenure import SoleTenure
 from controller.engine.visit import Means
+from providers.relay import Relay
 from providers.simulated.provider import SimulatedProvider
 from tests.builders import NOW, REF
 from tests.shell.stage import a_provider, web
@@ -27,19 +28,8 @@ if TYPE_CHECKING:
     from controller.engine.board import FleetState
     from controller.engine.tenure import Tenure
     from controller.spec.values import Fleet
-    from providers.base import (
-        Catalog,
-        Group,
-        GroupRef,
-        GroupRequest,
-        GroupSnapshot,
-        InstanceRequest,
-        LeftoverSearch,
-        NetworkQuestion,
-        Operation,
-        Provider,
-        SweepOperation,
-    )
+    from providers.base import GroupRef, GroupSnapshot, LeftoverSearch, Provider
+    from providers.relay import Call, Change
 
 T = TypeVar("T")
 Script = Callable[["Stage"], Awaitable[T]]
@@ -62,11 +52,10 @@ def accepted(*fleets: Fleet | Standing) -> Accepted:
     return Accepted(standings, (SourceStanding("specs", "content:1", NOW),))
 
 
-@dataclass
-class Counting:
+@dataclass(eq=False)
+class Counting(Relay):
     """A provider that counts calls by their name, and by scale set."""
 
-    inner: Provider
     clock: LoopClock
     calls: Counter[str] = field(default_factory=Counter)
     lists: list[tuple[float, str]] = field(default_factory=list)
@@ -80,39 +69,15 @@ class Counting:
     ) -> GroupSnapshot:
         if names is None:
             self.lists.append((self.clock.elapsed, ref.name))
-        else:
-            self.calls["named"] += 1
-        return await self.inner.observe(ref, names, leftovers)
+        return await super().observe(ref, names, leftovers)
 
-    async def catalog(
-        self, subscription: str, location: str, network: NetworkQuestion | None = None
-    ) -> Catalog:
-        self.calls["catalog"] += 1
-        return await self.inner.catalog(subscription, location, network)
+    async def reading(self, call: Call, go_on: Callable[[], Awaitable[T]]) -> T:
+        self.calls[call] += 1
+        return await go_on()
 
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        self.writes.append((self.clock.elapsed, ref.name, "put_group"))
-        return await self.inner.put_group(ref, request, etag=etag)
-
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        self.writes.append((self.clock.elapsed, ref.name, "create"))
-        await self.inner.create(ref, request)
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        self.writes.append((self.clock.elapsed, ref.name, "delete"))
-        await self.inner.delete(ref, names)
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        self.writes.append((self.clock.elapsed, ref.name, "operate"))
-        await self.inner.operate(ref, name, operation)
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        self.writes.append((self.clock.elapsed, ref.name, "sweep"))
-        await self.inner.sweep(ref, leftover, operation)
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        self.writes.append((self.clock.elapsed, ref.name, "delete_group"))
-        await self.inner.delete_group(ref)
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        self.writes.append((self.clock.elapsed, change.ref.name, change.call))
+        return await go_on()
 
 
 @dataclass

@@ -31,11 +31,11 @@ def test_fleet_ends_after_its_hold() -> None:
         stage.provider.writes.clear()
         began = stage.clock.elapsed
         stage.daemon.accept(accepted(ended()))
-        await stage.until(lambda: "delete_group" in verbs(stage))
+        await stage.until(lambda: "deleteGroup" in verbs(stage))
         return began
 
     stage, began = play(script)
-    assert verbs(stage) == ["put_group", "delete", "delete_group"]
+    assert verbs(stage) == ["putGroup", "delete", "deleteGroup"]
     waited = [at - began for at, _, _ in stage.provider.writes]
     assert waited[0] < 1
     assert 600 <= waited[1] < 620
@@ -54,4 +54,4 @@ def test_cancelled_end_changes_nobody() -> None:
         await stage.clock.sleep(1200)
 
     stage, _ = play(script)
-    assert verbs(stage) == ["put_group", "put_group"]
+    assert verbs(stage) == ["putGroup", "putGroup"]

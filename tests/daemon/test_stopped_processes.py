@@ -97,7 +97,7 @@ def test_stopped_before_sending(azurite: Azurite, tmp_path: Path) -> None:
         with a_stage(azurite, folder, SECONDS) as stage:
             return stopped_before_sending(stage, call)
 
-    calls = ["operate", "delete", "create", "put_group"]
+    calls = ["operate", "delete", "create", "putGroup"]
     for call, late in zip(calls, side_by_side(tmp_path, calls, tell), strict=True):
         print(f"after {call}: {late}")
         assert set(late) <= HARMLESS

@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from controller.cli.specs import read_specs
 from controller.core.observed import Memory
@@ -25,24 +25,16 @@ from controller.engine.reconcile import run_pass
 from controller.engine.tenancy import LeaseSettings, daemon_tenure, mutation_seconds
 from controller.engine.tenure import key_of
 from providers.errors import ProviderError
+from providers.relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from controller.engine.compose import Composition
-    from providers.base import (
-        Catalog,
-        Group,
-        GroupRef,
-        GroupRequest,
-        GroupSnapshot,
-        InstanceRequest,
-        LeftoverSearch,
-        NetworkQuestion,
-        Operation,
-        Provider,
-        SweepOperation,
-    )
+    from providers.base import Provider
+    from providers.relay import Change
+
+T = TypeVar("T")
 
 PAUSE_SECONDS = 0.3
 CLOCK = WallClock()
@@ -60,60 +52,21 @@ class Log:
         )
 
 
-class Telling:
+class Telling(Relay):
     """Between the fence and the network: tells of each change, and stops this process there if asked to.
 
     It stops when a file ``stop`` beside the log holds the name of the call; who removes it first stops.
     """
 
     def __init__(self, provider: Provider, log: Log, tenure: LeasedTenure, stop: Path) -> None:
-        self._provider = provider
+        super().__init__(provider)
         self._log = log
         self._tenure = tenure
         self._stop = stop
 
-    async def observe(
-        self,
-        ref: GroupRef,
-        names: Sequence[str] | None = None,
-        leftovers: LeftoverSearch | None = None,
-    ) -> GroupSnapshot:
-        return await self._provider.observe(ref, names, leftovers)
-
-    async def catalog(
-        self, subscription: str, location: str, network: NetworkQuestion | None = None
-    ) -> Catalog:
-        return await self._provider.catalog(subscription, location, network)
-
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        group: Group = await self._tell(
-            "put_group", ref, [], lambda: self._provider.put_group(ref, request, etag=etag)
-        )
-        return group
-
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        await self._tell("create", ref, [request.name], lambda: self._provider.create(ref, request))
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        await self._tell("delete", ref, list(names), lambda: self._provider.delete(ref, names))
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        await self._tell(
-            "operate", ref, [name], lambda: self._provider.operate(ref, name, operation)
-        )
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        await self._tell(
-            "sweep", ref, [leftover], lambda: self._provider.sweep(ref, leftover, operation)
-        )
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        await self._tell("delete_group", ref, [], lambda: self._provider.delete_group(ref))
-
-    async def _tell(
-        self, call: str, ref: GroupRef, names: list[str], send: Callable[[], Awaitable[Any]]
-    ) -> Any:
-        left = self._tenure.holds.seconds_left(shard_name(shard_of(key_of(ref))))
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        call, names = str(change.call), list(change.names)
+        left = self._tenure.holds.seconds_left(shard_name(shard_of(key_of(change.ref))))
         need = self._tenure.mutation_seconds
         self._log.say("begin", call=call, names=names, left=left, need=need)
         if self._is_to_stop(call):
@@ -121,7 +74,7 @@ class Telling:
             os.kill(os.getpid(), signal.SIGSTOP)
             self._log.say("continued", call=call, names=names)
         try:
-            answer = await send()
+            answer = await go_on()
         except ProviderError as error:
             self._log.say("failed", call=call, names=names, code=error.code)
             raise

@@ -4,40 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from providers.relay import Relay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from random import Random
 
     from providers.base import (
         Catalog,
-        Group,
         GroupRef,
-        GroupRequest,
         GroupSnapshot,
-        InstanceRequest,
         LeftoverSearch,
         NetworkQuestion,
-        Operation,
-        Provider,
-        SweepOperation,
     )
+    from providers.relay import Call, Change
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class AlteredProvider:
+@dataclass(eq=False)
+class AlteredProvider(Relay):
     """Passes everything on; ``alter`` gets each snapshot and whether it was asked for by name.
 
     ``quotas`` False hides the quotas, so that only the platform's own refusal tells of them.
     """
 
-    inner: Provider
     alter: Callable[[GroupSnapshot, bool], GroupSnapshot] = lambda snapshot, _: snapshot
     quotas: bool = True
-
-    async def _before(self) -> None:
-        """What comes before each call: nothing."""
 
     async def observe(
         self,
@@ -46,54 +41,35 @@ class AlteredProvider:
         leftovers: LeftoverSearch | None = None,
     ) -> GroupSnapshot:
         """Show what ``alter`` makes of the truth."""
-        await self._before()
-        snapshot = await self.inner.observe(ref, names, leftovers)
+        snapshot = await super().observe(ref, names, leftovers)
         return self.alter(snapshot, names is not None)
 
     async def catalog(
         self, subscription: str, location: str, network: NetworkQuestion | None = None
     ) -> Catalog:
-        """Pass on, with or without quotas."""
-        catalog = await self.inner.catalog(subscription, location, network)
+        """Show the catalogue with or without quotas."""
+        catalog = await super().catalog(subscription, location, network)
         return catalog if self.quotas else replace(catalog, quotas={})
 
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        """Pass on."""
-        await self._before()
-        return await self.inner.put_group(ref, request, etag=etag)
 
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        """Pass on."""
-        await self._before()
-        await self.inner.create(ref, request)
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        """Pass on."""
-        await self._before()
-        await self.inner.delete(ref, names)
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Pass on."""
-        await self._before()
-        await self.inner.operate(ref, name, operation)
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        """Pass on."""
-        await self._before()
-        await self.inner.sweep(ref, leftover, operation)
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        """Pass on."""
-        await self._before()
-        await self.inner.delete_group(ref)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnTakingProvider(AlteredProvider):
+@dataclass(eq=False, kw_only=True)
+class TurnTakingProvider(Relay):
     """Lets others go first before each call, as often as the dice say."""
 
     turns: Random
 
-    async def _before(self) -> None:
+    async def reading(self, call: Call, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Look when it is our turn."""
+        del call
+        await self._wait()
+        return await go_on()
+
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Change something when it is our turn."""
+        del change
+        await self._wait()
+        return await go_on()
+
+    async def _wait(self) -> None:
         for _ in range(self.turns.randrange(4)):
             await asyncio.sleep(0)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import TypeVar
 
 import pytest
 
@@ -19,10 +21,12 @@ from controller.engine.tenure import SoleTenure, key_of
 from controller.spec.values import DeletionMode
 from providers.errors import LeaseLost, OutcomeUnknown
 from providers.leases import Holder
+from providers.relay import Change, Relay
 from providers.simulated.provider import SimulatedProvider
 from tests.builders import REF
-from tests.shell.altered import AlteredProvider
 from tests.shell.stage import a_provider, carry_out, one_pass, run, settled, told, web
+
+T = TypeVar("T")
 
 KEY = key_of(REF)
 US = Holder("us", "here", os.getpid(), "test", "2026-11-21T12:00:00Z")
@@ -93,11 +97,13 @@ def test_reads_need_no_lease() -> None:
     assert tenure.asked == []
 
 
-class SilentProvider(AlteredProvider):
-    """A provider that never answers."""
+class SilentProvider(Relay):
+    """A provider that never answers a change."""
 
-    async def _before(self) -> None:
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        del change
         await asyncio.Event().wait()
+        return await go_on()
 
 
 def test_slow_change_is_given_up() -> None:

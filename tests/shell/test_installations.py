@@ -43,7 +43,7 @@ def extensions_of(provider: SimulatedProvider) -> dict[str, list[str]]:
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Refusing(AlteredProvider):
     """Refuses every operation with ``error``; ``asked`` are the members it was asked about."""
 

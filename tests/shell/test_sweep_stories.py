@@ -39,7 +39,7 @@ HALF_AN_HOUR = 1800.0
 NIC = f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/web-000001-nic"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(eq=False, kw_only=True)
 class Searching(AlteredProvider):
     """Notes every search for leftovers; ``broken``: none is answered."""
 
@@ -57,7 +57,7 @@ class Searching(AlteredProvider):
             self.searches.append(leftovers)
             if self.broken:
                 raise Transient("ServerError", "not now")
-        return await super(Searching, self).observe(ref, names, leftovers)
+        return await super().observe(ref, names, leftovers)
 
 
 def after_losses() -> SimulatedProvider:

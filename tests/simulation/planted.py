@@ -158,7 +158,7 @@ BUGS: Mapping[str, Bug] = {
     ),
     "fence-down": Bug(
         "the lease is not asked for right before a change",
-        ((fence.Fenced, "_send", _send_without_asking),),
+        ((fence.Fenced, "changing", _send_without_asking),),
     ),
     "tenure-ignored": Bug(
         "a process works on fleets whose lease somebody else holds",
