@@ -59,7 +59,7 @@ def marker(paths: str) -> str:
 
 
 def _head(views: Sequence[PlanView], unplanned: Sequence[Unplanned]) -> list[str]:
-    totals = totals_of(views)
+    totals = totals_of([view.plan for view in views])
     # A plan without a fleet that could not be seen must not read as if nothing changed.
     blocks = [f"### {'No changes.' if totals.nothing and not unplanned else totals.line}"]
     if totals.rest:
@@ -132,7 +132,7 @@ def _bullets(sentences: Sequence[str], at_most: int | None) -> str:
 
 
 def _summary(plan: Plan) -> str:
-    totals = totals_of([PlanView(plan)])
+    totals = totals_of([plan])
     said = [
         (len(plan.creates), "to add"),
         (totals.change, "to change"),

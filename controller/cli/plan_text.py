@@ -57,7 +57,7 @@ def summary_lines(
     views: Sequence[PlanView], screen: Screen, *, unplanned: Sequence[Unplanned] = ()
 ) -> list[str]:
     """``Plan: 2 to add, 0 to change, 0 to destroy.`` on a line of its own, and what it does not say."""
-    totals = totals_of(views)
+    totals = totals_of([view.plan for view in views])
     lines = [screen.paint(totals.line, Paint.STRONG)]
     if totals.rest:
         lines.append(screen.wrap(totals.rest))

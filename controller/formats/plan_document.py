@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from controller.core.steps import Create, Delete, DeleteSet, EnsureSet, Install, MarkSet, Sweep, Tag
 from controller.formats.reading import FORMAT_VERSION
+from controller.formats.rows import totals_of
 from controller.formats.text import time_text
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def plan_document(plans: Sequence[Plan], errors: Mapping[str, str]) -> dict[str,
         "errored": bool(errors),
         "fleets": [_fleet_entry(plan) for plan in plans],
         "errors": [{"fleet": fleet, "error": why} for fleet, why in errors.items()],
-        "summary": summary_entry(plans),
+        "summary": _summary_entry(plans),
     }
 
 
@@ -61,25 +62,21 @@ def step_entry(step: Step) -> dict[str, Json]:
             assert_never(step)
 
 
-def summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
+def _summary_entry(plans: Sequence[Plan]) -> dict[str, Json]:
     """Counts over all plans. A create that replaces a member counts as ``replace`` only.
 
     ``delete`` has the members and each scale set that goes with its fleet.
     """
-    steps = [step for plan in plans for step in plan.steps]
-    creates = [step for plan in plans for step in plan.creates]
-    replacing = sum(step.replaces is not None for step in creates)
-    swept = sum(len(plan.sweeps) for plan in plans)
+    totals = totals_of(plans)
     entry: dict[str, Json] = {
-        "create": len(creates) - replacing,
-        "delete": sum(len(plan.victims) for plan in plans)
-        + sum(isinstance(step, DeleteSet) for step in steps),
-        "replace": replacing,
-        "change": sum(isinstance(step, Tag | MarkSet | Install) for step in steps),
-        "unchanged": sum(plan.unchanged for plan in plans),
-        "blocked": sum(len(plan.blocked) for plan in plans),
+        "create": totals.create - totals.replace,
+        "delete": totals.delete,
+        "replace": totals.replace,
+        "change": totals.change,
+        "unchanged": totals.unchanged,
+        "blocked": totals.blocked,
     }
-    return entry | ({"sweep": swept} if swept else {})
+    return entry | ({"sweep": totals.swept} if totals.swept else {})
 
 
 def _fleet_entry(plan: Plan) -> dict[str, Json]:

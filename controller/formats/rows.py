@@ -114,9 +114,8 @@ def rows_of(view: PlanView) -> tuple[Row, ...]:
     return tuple(row for step in view.plan.steps for row in _rows(step, known))
 
 
-def totals_of(views: Sequence[PlanView]) -> Totals:
+def totals_of(plans: Sequence[Plan]) -> Totals:
     """Add up plans. A plan that waits for approval is counted with what it would do."""
-    plans = [view.plan for view in views]
     steps = [step for plan in plans for step in plan.steps]
     creates = [step for plan in plans for step in plan.creates]
     return Totals(
