@@ -1,7 +1,6 @@
-"""One letter for each member, by the domain in which it stands.
+"""One letter for each member, by the domain in which it stands: what matters most about it.
 
-A letter says what matters most about a member: that it cannot be deleted, then that it does not serve,
-then whether it is Regular or Spot. Small letters are members that are not up yet.
+Small letters are members that are not up yet.
 """
 
 from __future__ import annotations
@@ -10,18 +9,12 @@ from collections import defaultdict
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from controller.core.phase import Phase, classify
-from controller.core.steps import Prevented
-from controller.core.topology import EVERYWHERE
-from providers.base import Priority
+from controller.formats.aspects import Aspect, aspect_of, aspect_of_new, domain_of_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
-    from controller.core.deletability import Ledger
-    from controller.core.observed import Member
-    from controller.core.steps import Create, Plan
+    from controller.core.steps import Plan
     from controller.formats.sighting import Sighting
 
 
@@ -51,8 +44,7 @@ MEANINGS: Mapping[Mark, str] = {
     Mark.PLAIN: "member",
 }
 
-_LOCKED = frozenset({Prevented.LOCKED, Prevented.LOCKS_UNREADABLE})
-_HELD = frozenset({Prevented.HELD, Prevented.PROTECTED, Prevented.QUORUM})
+_LETTERS: Mapping[Aspect, Mark] = {aspect: Mark[aspect.name] for aspect in Aspect}
 _ORDER = {mark: number for number, mark in enumerate(Mark)}
 
 Marks = dict[str, tuple[Mark, ...]]
@@ -74,7 +66,7 @@ def marks_after(sighting: Sighting, plan: Plan) -> Marks:
     ]
     known = {name for name, _, _ in seen}
     coming = [
-        (_place_of(step), _new(step.priority))
+        (domain_of_new(step), _LETTERS[aspect_of_new(step.priority)])
         for step in plan.creates
         if step.instance not in known
     ]
@@ -88,7 +80,7 @@ def _members(sighting: Sighting) -> list[tuple[str, str, Mark]]:
         (
             member.name,
             topology.domain_of(member),
-            _mark(member, sighting.observed.observed_at, ledger),
+            _LETTERS[aspect_of(member, sighting.observed.observed_at, ledger)],
         )
         for member in sighting.observed.owned
     ]
@@ -99,30 +91,3 @@ def _by_domain(pairs: Iterable[tuple[str, Mark]]) -> Marks:
     for domain, mark in pairs:
         rows[domain].append(mark)
     return {domain: tuple(sorted(row, key=_ORDER.__getitem__)) for domain, row in rows.items()}
-
-
-def _mark(member: Member, now: datetime, ledger: Ledger) -> Mark:
-    phase = classify(member.instance, now)
-    if phase is Phase.DELETING:
-        return Mark.LEAVING
-    # What cannot be deleted comes before what does not serve: it decides about scale-in.
-    obstacle = ledger.obstacles.get(member.name)
-    if obstacle and obstacle.reason in _LOCKED:
-        return Mark.LOCKED
-    if obstacle and obstacle.reason in _HELD:
-        return Mark.HELD
-    if phase is Phase.CREATING:
-        return _new(member.instance.priority)
-    if phase is not Phase.RUNNING:
-        return Mark.BROKEN
-    return Mark.SPOT if member.instance.priority is Priority.SPOT else Mark.REGULAR
-
-
-def _new(priority: Priority) -> Mark:
-    return Mark.NEW_SPOT if priority is Priority.SPOT else Mark.NEW_REGULAR
-
-
-def _place_of(step: Create) -> str:
-    if step.zone is not None:
-        return step.zone
-    return EVERYWHERE if step.fault_domain is None else str(step.fault_domain)

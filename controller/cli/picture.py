@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from controller.cli.columns import pad
 from controller.cli.marks import Mark, marks_after, marks_before
 from controller.cli.screen import Paint
+from controller.formats.aspects import domain_label, domains_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 _INDENT = "    "
 _LONGEST_BAR = 24
 _COMPACT_CELLS = 24
-_DOMAINS = {"zone": "zone", "faultDomain": "fault domain"}
 _PAINTS = {
     Mark.REGULAR: Paint.REGULAR_CELL,
     Mark.SPOT: Paint.SPOT_CELL,
@@ -65,24 +65,15 @@ def lanes_of(plan: Plan, sighting: Sighting | None) -> tuple[Lane, ...]:
     """The lanes of a plan; without a sighting, members are plain cells."""
     spread = plan.spread
     before, after = _counted(spread) if sighting is None else _seen(plan, sighting)
-    domains = [*spread.before, *(name for name in spread.outside if name not in spread.before)]
-    domains += sorted((before.keys() | after.keys()) - set(domains))
     return tuple(
-        Lane(label_of(spread, name), before.get(name, ()), after.get(name, ())) for name in domains
+        Lane(domain_label(spread, name), before.get(name, ()), after.get(name, ()))
+        for name in domains_in_order(spread, before.keys() | after.keys())
     )
 
 
 def lanes_now(plan: Plan, sighting: Sighting) -> tuple[Lane, ...]:
     """The lanes of what stands now, with nothing planned."""
     return tuple(Lane(lane.label, lane.before, lane.before) for lane in lanes_of(plan, sighting))
-
-
-def label_of(spread: SpreadReport, domain: str) -> str:
-    """``zone 1``, ``fault domain 0``, ``region``; a domain outside the eligible ones says so."""
-    if spread.domain == "region":
-        return "region"
-    label = f"{_DOMAINS.get(spread.domain, spread.domain)} {domain}"
-    return label if domain in spread.before else f"{label} (outside)"
 
 
 def draw(lanes: Sequence[Lane], screen: Screen) -> list[str]:

@@ -1,7 +1,6 @@
 """One cell for each instance: where it stands, and what matters most about it.
 
-What matters most: that it is going, then that it cannot be deleted, then that it does not serve, then its
-class. A cell's kind is told by its shape as well as by its colour.
+A cell's kind is told by its shape as well as by its colour.
 """
 
 from __future__ import annotations
@@ -11,33 +10,37 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from controller.core.phase import Phase, classify
-from controller.core.steps import Prevented
-from controller.core.topology import EVERYWHERE, FAULT_DOMAIN, ZONE
-from providers.base import Priority
+from controller.formats.aspects import (
+    Aspect,
+    aspect_of,
+    aspect_of_new,
+    domain_label,
+    domain_of_new,
+    domains_in_order,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from controller.core.deletability import Ledger
     from controller.core.observed import Member, Observed
-    from controller.core.steps import Create, Plan
+    from controller.core.steps import Plan
     from controller.formats.sighting import Sighting
 
 
 class Kind(StrEnum):
-    """What a cell shows, in the order in which cells stand."""
+    """What a cell shows, in the order in which cells stand: a member's aspect, or what is planned."""
 
-    REGULAR = "regular"
-    SPOT = "spot"
-    LOCKED = "locked"
-    HELD = "held"
-    BROKEN = "broken"
-    NEW_REGULAR = "new-regular"
-    NEW_SPOT = "new-spot"
+    REGULAR = Aspect.REGULAR
+    SPOT = Aspect.SPOT
+    LOCKED = Aspect.LOCKED
+    HELD = Aspect.HELD
+    BROKEN = Aspect.BROKEN
+    NEW_REGULAR = Aspect.NEW_REGULAR
+    NEW_SPOT = Aspect.NEW_SPOT
     PLANNED = "planned"
     CHOSEN = "chosen"
-    LEAVING = "leaving"
+    LEAVING = Aspect.LEAVING
     UNMANAGED = "unmanaged"
 
 
@@ -55,8 +58,6 @@ WORDS: Mapping[Kind, str] = {
     Kind.UNMANAGED: "unmanaged",
 }
 
-_LOCKED = frozenset({Prevented.LOCKED, Prevented.LOCKS_UNREADABLE})
-_HELD = frozenset({Prevented.HELD, Prevented.PROTECTED, Prevented.QUORUM})
 _ORDER = {kind: number for number, kind in enumerate(Kind)}
 _GHOSTS = frozenset({Kind.PLANNED, Kind.LEAVING, Kind.UNMANAGED})
 
@@ -100,11 +101,12 @@ def lanes_of(
     rows: dict[str, list[Cell]] = defaultdict(list)
     for domain, cell in (*_seen(sighting, plan, begun), *_coming(sighting.observed, plan, begun)):
         rows[domain].append(cell)
-    known = [*plan.spread.before, *(name for name in plan.spread.outside if name in rows)]
-    domains = list(dict.fromkeys([*known, *sorted(rows)]))
     return tuple(
-        Lane(_label(plan, domain), tuple(sorted(rows[domain], key=_place_in_lane)))
-        for domain in domains
+        Lane(
+            domain_label(plan.spread, domain),
+            tuple(sorted(rows.get(domain, ()), key=_place_in_lane)),
+        )
+        for domain in domains_in_order(plan.spread, rows)
     )
 
 
@@ -118,39 +120,16 @@ def _place_in_lane(cell: Cell) -> tuple[int, str]:
     return _ORDER[cell.kind], cell.name
 
 
-def _label(plan: Plan, domain: str) -> str:
-    names = {ZONE: "zone", FAULT_DOMAIN: "FD"}
-    if plan.spread.domain not in names:
-        return "region"
-    label = f"{names[plan.spread.domain]} {domain}"
-    return label if domain in plan.spread.before else f"{label} (outside)"
-
-
 def _seen(sighting: Sighting, plan: Plan, begun: frozenset[str]) -> Iterable[tuple[str, Cell]]:
     observed, ledger, topology = sighting.observed, sighting.ledger(), sighting.topology()
     victims = set(plan.victims)
     for member in observed.members:
-        kind = Kind.UNMANAGED if not member.owned else _kind(member, observed, ledger)
+        kind = Kind.UNMANAGED
+        if member.owned:
+            kind = Kind(aspect_of(member, observed.observed_at, ledger))
         if member.name in victims:
             kind = Kind.LEAVING if member.name in begun else Kind.CHOSEN
         yield topology.domain_of(member), Cell(member.name, kind, _words(member, kind, ledger))
-
-
-def _kind(member: Member, observed: Observed, ledger: Ledger) -> Kind:
-    phase = classify(member.instance, observed.observed_at)
-    spot = member.instance.priority is Priority.SPOT
-    obstacle = ledger.obstacles.get(member.name)
-    if phase is Phase.DELETING:
-        return Kind.LEAVING
-    if obstacle and obstacle.reason in _LOCKED:
-        return Kind.LOCKED
-    if obstacle and obstacle.reason in _HELD:
-        return Kind.HELD
-    if phase is Phase.CREATING:
-        return Kind.NEW_SPOT if spot else Kind.NEW_REGULAR
-    if phase is not Phase.RUNNING:
-        return Kind.BROKEN
-    return Kind.SPOT if spot else Kind.REGULAR
 
 
 def _words(member: Member, kind: Kind, ledger: Ledger) -> str:
@@ -165,13 +144,6 @@ def _coming(observed: Observed, plan: Plan, begun: frozenset[str]) -> Iterable[t
         if step.instance not in known:
             kind = Kind.PLANNED
             if step.instance in begun:
-                spot = step.priority is Priority.SPOT
-                kind = Kind.NEW_SPOT if spot else Kind.NEW_REGULAR
+                kind = Kind(aspect_of_new(step.priority))
             words = f"{step.instance}, {step.priority} {step.size}: {WORDS[kind]}, {step.why}"
-            yield _place_of(step), Cell(step.instance, kind, words)
-
-
-def _place_of(step: Create) -> str:
-    if step.zone is not None:
-        return step.zone
-    return EVERYWHERE if step.fault_domain is None else str(step.fault_domain)
+            yield domain_of_new(step), Cell(step.instance, kind, words)
