@@ -28,7 +28,8 @@ _HELP = """List fleets, instances or events.
 FLEET limits the list to fleets of these names. READY counts running members,
 UPDATED those made from the template as it is now, SPREAD the members in each
 zone or fault domain, AGE the oldest member. Templates, queries and --sort-by
-see what -o json prints; --sort-by is a path inside one of its items.
+see what -o json prints; --sort-by is a path inside one of its items, and a
+--query may be of its items alone, as in az: [].name is items[].name.
 
 \b
 Examples:
@@ -37,7 +38,7 @@ Examples:
   evenkeel get instances web --sort-by .createdAt
   evenkeel get instances -l team=pay -o custom-columns=NAME:.name,AT:.zone
   evenkeel get fleets -o jsonpath='{range .items[*]}{.name}{"\\n"}{end}'
-  evenkeel get fleets --query "items[?status!='Ready'].name" -o tsv
+  evenkeel get fleets --query "[?status!='Ready'].name" -o tsv
   EVENKEEL_SPECS=fleets/ evenkeel get events
 """
 

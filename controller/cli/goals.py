@@ -69,11 +69,38 @@ class Value:
         return f"it is {', '.join(map(value_text, found))}" if found else "there is no such value"
 
 
-Goal = Condition | Value
+@dataclass(frozen=True, slots=True)
+class Existence:
+    """The fleet's scale set is there, or is not there any more; ``words`` is kubectl's word for it.
+
+    A fleet that could not be seen is neither: unknown is not gone.
+    """
+
+    words: str
+    exists: bool
+
+    def met(self, fleet: Mapping[str, Json]) -> bool:
+        """Whether the last look showed it so."""
+        return fleet.get("exists") is self.exists
+
+    def now(self, fleet: Mapping[str, Json]) -> str:
+        """How it is instead."""
+        if fleet.get("exists") is None:
+            return "nobody has seen whether its scale set is there"
+        return "its scale set is " + ("there" if fleet.get("exists") else "not there")
+
+
+Goal = Condition | Value | Existence
+EXISTENCES = {"create": True, "delete": False}
 
 
 def parse_goal(text: str) -> Goal:
-    """Read ``condition=TYPE[=STATUS]`` or ``jsonpath={PATH}[=VALUE]``. Raises ValueError with a sentence."""
+    """Read ``create``, ``delete``, ``condition=TYPE[=STATUS]`` or ``jsonpath={PATH}[=VALUE]``.
+
+    Raises ValueError with a sentence.
+    """
+    if text in EXISTENCES:
+        return Existence(text, EXISTENCES[text])
     found = _JSONPATH.fullmatch(text)
     if found is not None:
         try:
@@ -82,7 +109,9 @@ def parse_goal(text: str) -> Goal:
             raise ValueError(str(error)) from error
     kind, _, rest = text.partition("=")
     if kind != "condition" or not rest:
-        raise ValueError(f"{text!r} is neither condition=TYPE[=STATUS] nor jsonpath={{PATH}}=VALUE")
+        raise ValueError(
+            f"{text!r} is none of condition=TYPE[=STATUS], jsonpath={{PATH}}=VALUE, create and delete"
+        )
     name, _, status = rest.partition("=")
     known = {one.lower(): one for one in TYPES}
     if name.lower() not in known:

@@ -51,11 +51,18 @@ def _field(name: str) -> Callable[[Item, datetime], str]:
 
     def cell(item: Item, _now: datetime) -> str:
         found = item.get(name)
-        if isinstance(found, list):
-            return ",".join(dict.fromkeys(map(str, found)))
         return UNKNOWN if found is None else str(found)
 
     return cell
+
+
+def _sizes(item: Item, _now: datetime) -> str:
+    """The size that is preferred, and how many others are allowed: ten would fill the line."""
+    found = item.get("sizes")
+    names = list(dict.fromkeys(map(str, found))) if isinstance(found, list) else []
+    if not names:
+        return UNKNOWN
+    return names[0] if len(names) == 1 else f"{names[0]} (+{len(names) - 1})"
 
 
 def _age_of(name: str) -> Callable[[Item, datetime], str]:
@@ -116,7 +123,7 @@ COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column("STATUS", _field("status")),
         Column("AGE", _age_of("oldestAt")),
         Column("SPOT", _field("spot"), wide=True),
-        Column("SIZES", _field("sizes"), wide=True),
+        Column("SIZES", _sizes, wide=True),
         Column("LOCATION", _field("location"), wide=True),
         Column("SOURCE", _field("source"), wide=True),
     ),

@@ -23,14 +23,16 @@ _HELP = """Wait until fleets are in a condition; without FLEET: all fleets.
 
 It only looks; somebody else has to do the work: a daemon, or reconcile. When a
 fleet is stalled, which only a person can end, it fails at once and says why.
---for is condition=TYPE, condition=TYPE=false or jsonpath={PATH}=VALUE on what
-get fleets -o json prints of the fleet.
+--for is condition=TYPE, condition=TYPE=false, jsonpath={PATH}=VALUE on what
+get fleets -o json prints of the fleet, create (its scale set is there) or delete
+(its scale set is gone, as a spec with state: Absent makes it).
 
 \b
 Examples:
   evenkeel wait web --for=condition=Ready --timeout 900
   evenkeel wait web --for=jsonpath='{.ready}'=6 --server http://127.0.0.1:8080
   evenkeel wait -l team=payments --for=condition=Throttled=false
+  evenkeel wait web --for=delete --timeout 3600
 """
 
 _EXIT_CODES = """\

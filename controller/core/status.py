@@ -141,7 +141,7 @@ def compute_sla(fleet: Fleet, plan: Plan) -> Sla:
         return Sla(None, words, worst)
     name = "zone" if plan.spread.domain == ZONE else "fault domain"
     percent = 99.99 if plan.spread.domain == ZONE else 99.95
-    return Sla(percent, f"{percent} %; with the fullest {name}, {worst} of {total} go", worst)
+    return Sla(percent, f"{percent} %; losing one {name} takes at most {worst} of {total}", worst)
 
 
 def _ready(plan: Plan, ready: int) -> Condition:

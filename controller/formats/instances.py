@@ -121,7 +121,7 @@ class InstanceFacts:
 
 @dataclass(frozen=True, slots=True)
 class FleetFacts:
-    """One fleet in one line. ``spread`` is ``2/2/1`` in the order of its domains."""
+    """One fleet in one line. ``spread`` is ``2/2/1`` in the order of its domains, ``exists`` tells of its set."""
 
     name: str
     ready: int
@@ -131,6 +131,7 @@ class FleetFacts:
     status: str
     oldest: datetime | None
     spot: int
+    exists: bool
     fleet: Fleet
 
     def document(self) -> dict[str, Json]:
@@ -146,6 +147,7 @@ class FleetFacts:
             "spot": self.spot,
             "oldestAt": None if self.oldest is None else time_text(self.oldest),
             "sizes": [choice.name for pool in fleet.pools for choice in pool.sizes],
+            "exists": self.exists,
             "location": fleet.ref.location,
             "scaleSet": fleet.ref.id,
             "source": fleet.source,
@@ -186,6 +188,7 @@ def fleet_line(sight: FleetSight) -> FleetFacts:
         status=sight.status.summary,
         oldest=min(born, default=None),
         spot=sum(one.priority == Priority.SPOT for one in owned),
+        exists=sight.sighting.observed.exists,
         fleet=sight.sighting.fleet,
     )
 

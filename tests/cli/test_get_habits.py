@@ -47,6 +47,16 @@ def test_wide_has_more_columns(shell: Shell) -> None:
         (("fleets", "--query", "items[].[name,ready]", "-o", "tsv"), "api\t0\nweb\t6\n"),
         (("fleets", "--query", "length(items)", "-o", "tsv"), "2\n"),
         (("fleets", "--query", "items[0].nothing", "-o", "tsv"), "\n"),
+        (("fleets", "--query", "[].name", "-o", "tsv"), "api\nweb\n"),
+        (("fleets", "--query", "[*].[name,ready]", "-o", "tsv"), "api\t0\nweb\t6\n"),
+        (("fleets", "--query", "[?ready>`0`].name | [0]", "-o", "tsv"), "web\n"),
+        (("fleets", "--query", "[-1].name", "-o", "tsv"), "web\n"),
+        (("fleets", "--query", "[:1].name", "-o", "tsv"), "api\n"),
+        (("fleets", "--query", "length(@)", "-o", "tsv"), "2\n"),
+        (("fleets", "--query", "sort_by([], &ready)[-1].name", "-o", "tsv"), "web\n"),
+        (("fleets", "--query", "{all: length([]), first: [0].name}", "-o", "tsv"), "2\tapi\n"),
+        (("fleets", "--query", "[kind, items[0].name]", "-o", "tsv"), "List\napi\n"),
+        (("instances", "-l", "team=nobody", "--query", "[].name", "-o", "tsv"), "\n"),
     ],
 )
 def test_formats(two: Shell, words: tuple[str, ...], printed: str) -> None:
@@ -130,6 +140,8 @@ def test_describe_by_template(shell: Shell) -> None:
     ran = shell.run("describe", "web", "-o", "jsonpath={.status.summary} {.instances[0].name}")
     assert ran.out == "Ready web-000001\n"
     assert shell.run("describe", "web", "--query", "status.ready").out == "6\n"
+    # One fleet is an object, as it is for az: there is no array in it to ask.
+    assert shell.run("describe", "web", "--query", "[].name").out == "null\n"
 
 
 def test_queries_see_no_secrets() -> None:

@@ -44,6 +44,35 @@ def test_goals(shell: Shell, goal: str, code: int) -> None:
     assert shell.run("wait", "web", f"--for={goal}", "--timeout", "0").code == code
 
 
+def tombstoned(shell: Shell) -> str:
+    """The spec of ``web`` with the wish that the fleet should end."""
+    path = shell.spec()
+    text = (shell.folder / path).read_text(encoding="utf-8")
+    wish = "spec:\n  state: Absent\n  deletionPolicy: Delete"
+    return shell.write(path, text.replace("spec:", wish, 1))
+
+
+def test_waits_until_it_is_gone(shell: Shell) -> None:
+    """``create`` is met while the scale set is there, ``delete`` when it is gone, and not before."""
+    shell.converged()
+    assert shell.run("wait", "web", "--for=create", "--timeout", "0").code == 0
+    early = shell.run("wait", "web", "--for=delete", "--timeout", "0")
+    assert (early.code, early.out) == (1, "")
+    assert "fleet web: its scale set is there" in early.err
+    ended = shell.run("reconcile", tombstoned(shell), "--until-converged", "--timeout", "36000")
+    assert ended.code == 0, ended.err
+    gone = shell.run("wait", "web", "--for=delete", "--timeout", "0")
+    assert (gone.code, gone.out) == (0, "fleet/web condition met: delete\n")
+    assert shell.run("wait", "web", "--for=create", "--timeout", "0").code == 1
+
+
+def test_unseen_fleet_is_not_gone(shell: Shell) -> None:
+    """A fleet that nobody could see is not taken for deleted: unknown is not gone."""
+    shell.broken_spec("db")
+    ran = shell.run("wait", "--for=delete", "--timeout", "0")
+    assert (ran.code, ran.out) == (1, "")
+
+
 def test_stalled_fleet_fails_at_once(shell: Shell) -> None:
     """A fleet that waits for a person is not waited for, however long there would be time."""
     group = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/web-rg"
@@ -74,7 +103,15 @@ def test_nobody_to_wait_for(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    "goal", ["Ready", "condition=", "condition=Bogus", "condition=Ready=maybe", "jsonpath={.a[}=1"]
+    "goal",
+    [
+        "Ready",
+        "condition=",
+        "condition=Bogus",
+        "condition=Ready=maybe",
+        "jsonpath={.a[}=1",
+        "delete=web",
+    ],
 )
 def test_bad_goal_is_wrong_usage(shell: Shell, goal: str) -> None:
     """A goal that means nothing is told before anything is looked at."""

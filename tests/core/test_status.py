@@ -164,7 +164,7 @@ def test_spread_is_judged(
         (
             EVEN,
             Placement(zones=("1", "2", "3")),
-            Sla(99.99, "99.99 %; with the fullest zone, 2 of 6 go", 2),
+            Sla(99.99, "99.99 %; losing one zone takes at most 2 of 6", 2),
         ),
         (
             {"1": 3},
@@ -189,7 +189,7 @@ def test_sla_of_fault_domains() -> None:
     """Over fault domains the promise is 99.95 %."""
     members = [a_member(n, None, fault_domain=n % 2) for n in range(1, 5)]
     fleet = a_fleet(4, placement=Placement(fault_domains=2))
-    wanted = Sla(99.95, "99.95 %; with the fullest fault domain, 2 of 4 go", 2)
+    wanted = Sla(99.95, "99.95 %; losing one fault domain takes at most 2 of 4", 2)
     assert status_of(fleet, members).sla == wanted
 
 
