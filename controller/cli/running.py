@@ -160,6 +160,11 @@ class _Run:
             seed=os.getpid(),
         )
 
+    @property
+    def _pace(self) -> float:
+        """Seconds on the place's clock for each second of a reader's; only a simulated region's can differ."""
+        return self.request.speed if self.request.source.provider != "azure" else 1.0
+
     def _tenure(self, on_trouble: Callable[[str], None]) -> Tenure:
         try:
             return daemon_tenure(self.rights, on_trouble)
@@ -175,7 +180,7 @@ class _Run:
             *api_routes(board, self.place.clock),
             *told_routes(board, self.place.clock, DaemonWords()),
             *metrics_routes(metrics),
-            *Site(board, self.place.clock).routes(),
+            *Site(board, self.place.clock, self._pace).routes(),
         )
         try:
             server = await StatusServer.start(host, port, routes)

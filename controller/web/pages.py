@@ -14,10 +14,11 @@ from controller.formats.age import age, human_duration
 from controller.formats.failures import explain_failure
 from controller.formats.instances import deletable_words, instances_of
 from controller.formats.rows import PlanView, blocked_sentences, rows_of, spread_sentence
-from controller.formats.words import place_of
+from controller.formats.words import UNMANAGED, place_of
 from controller.web import drawing
-from controller.web.cards import SIGNS, Card, cards_of, headline, sighting_of
+from controller.web.cards import Card, cards_of, headline, sighting_of, troubled
 from controller.web.cells import WORDS, Kind, kinds_in
+from controller.web.verdicts import SIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +28,15 @@ if TYPE_CHECKING:
     from controller.engine.board import View
     from controller.formats.instances import InstanceFacts
 
-EVENTS_SHOWN = 50
+EVENTS_SHOWN, EVENTS_OF_ALL = 50, 15
+"""On the page of one fleet or instance, and below the cards of all fleets, where cards come first."""
+
+PIXELS = 16
+"""In a rem, as drawings are scaled; on a large screen a rem is more, and drawings grow with it."""
+
+NAMED_AT_MOST = 8
+"""Troubled fleets that are named below the heading; more would push their cards off the screen."""
+
 _HIDDEN = "\u2066\u2067\u2068\u202a\u202b\u202d\u202e"
 
 
@@ -36,7 +45,13 @@ class NoSuchPageError(LookupError):
 
 
 class Pages:
-    """Renders pages. Stateless but for the compiled templates."""
+    """Renders pages. Stateless but for the compiled templates.
+
+    ``pace``: seconds on the clock of the pages for each second of the reader's, for their countdowns.
+    """
+
+    def __init__(self, pace: float = 1.0) -> None:
+        self._pace = pace
 
     @cached_property
     def _templates(self) -> Environment:
@@ -52,6 +67,8 @@ class Pages:
             stamp=stamp,
             clock=lambda when: f"{when:%H:%M:%S}",
             signed=lambda tone: SIGNS[tone],
+            number=lambda value: f"{value:g}",
+            rem=lambda units, scale: f"{units * scale / PIXELS:.4g}rem",
         )
         environment.globals.update(
             age=age,
@@ -60,6 +77,8 @@ class Pages:
             draw=drawing.draw,
             symbol=drawing.symbol,
             words=WORDS,
+            pace=self._pace,
+            may_go=may_go,
         )
         return environment
 
@@ -76,13 +95,16 @@ class Pages:
             total=len(cards),
             query=query,
             kinds=_legend(found),
-            events=_newest(view.log.events),
+            worst=troubled(cards)[:NAMED_AT_MOST],
+            unnamed=max(0, len(troubled(cards)) - NAMED_AT_MOST),
+            events=_newest(view.log.events, EVENTS_OF_ALL),
         )
 
-    def fleet(self, view: View, now: datetime, name: str) -> str:
-        """One fleet whole. Raises ``NoSuchPageError``."""
+    def fleet(self, view: View, now: datetime, name: str, query: str = "") -> str:
+        """One fleet whole; with a ``query`` the instances that say it. Raises ``NoSuchPageError``."""
         card = _find(view, name)
         sighting = sighting_of(card.state)
+        instances = instances_of(sighting) if sighting else ()
         return self._render(
             "fleet.html",
             view,
@@ -93,7 +115,9 @@ class Pages:
             rows=rows_of(PlanView(card.plan, sighting)) if card.plan else (),
             blocked=blocked_sentences(card.plan) if card.plan else (),
             spread=spread_sentence(card.plan.spread) if card.plan else "",
-            instances=instances_of(sighting) if sighting else (),
+            query=query,
+            total=len(instances),
+            instances=[one for one in instances if _fits(one, query)],
             events=_newest(view.log.of(card.name)),
         )
 
@@ -157,16 +181,33 @@ def _find(view: View, name: str) -> Card:
 
 
 def _says(card: Card, query: str) -> bool:
-    wanted = query.strip().lower()
     labels = card.state.standing.fleet.labels if card.state.standing.fleet else {}
     told = [card.name, card.verdict.word, card.verdict.why, card.state.key, card.state.holder or ""]
     told += [f"{key}={value}" for key, value in labels.items()]
-    return all(word in " ".join(told).lower() for word in wanted.split())
+    return _found(query, told)
 
 
-def _newest(events: Iterable[Logged]) -> tuple[Logged, ...]:
+def _fits(one: InstanceFacts, query: str) -> bool:
+    """Whether the row of an instance says it, as the script of the page would find."""
+    place, lock = place_of(one.zone, one.fault_domain), may_go(one)
+    return _found(query, (one.name, place, one.size, one.priority, str(one.phase), lock))
+
+
+def _found(query: str, told: Iterable[str]) -> bool:
+    text = " ".join(told).lower()
+    return all(word in text for word in query.lower().split())
+
+
+def may_go(one: InstanceFacts) -> str:
+    """Whether an instance may be deleted, in a word or two."""
+    if not one.owned:
+        return UNMANAGED
+    return f"no: {one.obstacle.reason}" if one.obstacle else "yes"
+
+
+def _newest(events: Iterable[Logged], most: int = EVENTS_SHOWN) -> tuple[Logged, ...]:
     found = sorted(events, key=lambda one: one.last, reverse=True)
-    return tuple(found[:EVENTS_SHOWN])
+    return tuple(found[:most])
 
 
 def _failure(facts: InstanceFacts | None) -> tuple[str, ...]:

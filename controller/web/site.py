@@ -34,12 +34,12 @@ _QUERY_AT_MOST = 200
 
 
 class Site:
-    """The routes of the status page."""
+    """The routes of the status page. ``pace``: seconds on ``clock`` for each second of a reader's own."""
 
-    def __init__(self, board: Board, clock: Clock) -> None:
+    def __init__(self, board: Board, clock: Clock, pace: float = 1.0) -> None:
         self._board = board
         self._clock = clock
-        self._pages = Pages()
+        self._pages = Pages(pace)
         self._static = {
             one.name: one.read_bytes()
             for one in files("controller.web").joinpath("static").iterdir()
@@ -58,19 +58,22 @@ class Site:
         )
 
     async def _index(self, request: web.Request) -> web.Response:
-        query = request.query.get("q", "")[:_QUERY_AT_MOST]
+        query = _query(request)
         return self._page(
             ("/", query), lambda view: self._pages.index(view, self._clock.now, query=query)
         )
 
     async def _fleet(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        return self._page((name,), lambda view: self._pages.fleet(view, self._clock.now, name))
+        name, query = request.match_info["name"], _query(request)
+        return self._page(
+            ("/fleets", name, query),
+            lambda view: self._pages.fleet(view, self._clock.now, name, query),
+        )
 
     async def _instance(self, request: web.Request) -> web.Response:
         name, instance = request.match_info["name"], request.match_info["instance"]
         return self._page(
-            (name, instance),
+            ("/instances", name, instance),
             lambda view: self._pages.instance(view, self._clock.now, name, instance),
         )
 
@@ -138,3 +141,7 @@ class Site:
         )
         answer.enable_compression()
         return answer
+
+
+def _query(request: web.Request) -> str:
+    return request.query.get("q", "")[:_QUERY_AT_MOST]

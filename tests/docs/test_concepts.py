@@ -12,6 +12,7 @@ from controller.core.spread import _AIMS
 from controller.core.standings import FreezeReason
 from controller.core.steps import Prevented
 from controller.engine import look, reconcile
+from controller.formats.remedies import FROZEN, PREVENTED
 from controller.spec.values import Limits
 from tests.docs.pages import DOCS, rows
 
@@ -52,13 +53,17 @@ def test_sick_phases_are_named() -> None:
 
 
 def test_every_obstacle_is_told() -> None:
-    """The table of obstacles has all words of the code, in their order."""
-    assert list(table("Why something is blocked")) == [one.value for one in Prevented]
+    """The table of obstacles has all words of the code, in their order, with the advice that the page gives."""
+    found = table("Why something is blocked")
+    assert list(found) == [one.value for one in Prevented]
+    assert {word: cells[1] for word, cells in found.items()} == PREVENTED
 
 
 def test_every_freeze_is_told() -> None:
-    """Each reason for a freeze has its row, in the order of the code."""
-    assert list(table("Frozen fleets")) == [one.value for one in FreezeReason]
+    """Each reason for a freeze has its row, in the order of the code, with the advice that the page gives."""
+    found = table("Frozen fleets")
+    assert list(found) == [one.value for one in FreezeReason]
+    assert {word: cells[1] for word, cells in found.items()} == FROZEN
 
 
 def test_every_tag_is_told() -> None:

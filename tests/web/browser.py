@@ -46,9 +46,9 @@ def needs_chromium() -> None:
 
 
 @asynccontextmanager
-async def served(scene: Scene, clock: Clock) -> AsyncIterator[str]:
+async def served(scene: Scene, clock: Clock, pace: float = 1.0) -> AsyncIterator[str]:
     """The site of a scene on a free port of loopback; yields its address."""
-    server = TestServer(application(Site(scene.board, clock).routes()))
+    server = TestServer(application(Site(scene.board, clock, pace).routes()))
     await server.start_server()
     try:
         yield str(server.make_url("")).rstrip("/")

@@ -9,9 +9,11 @@ import pytest
 
 from controller.core.standings import Freeze, FreezeReason, key_of
 from controller.engine.report import Incident
-from controller.web.cards import Tone, card_of, cards_of, headline
+from controller.web.cards import card_of, cards_of, headline
 from controller.web.cells import Kind
 from controller.web.pages import NoSuchPageError, Pages
+from controller.web.verdicts import Tone
+from providers.base import LockLevel
 from providers.errors import Forbidden, Throttled
 from tests.builders import NOW
 from tests.web.scene import Scene, named, troubled
@@ -40,6 +42,54 @@ def test_each_fleet_has_one_word() -> None:
         "gateway": "Ready",
         "mail": "Ready",
     }
+
+
+def test_trouble_says_what_comes_next() -> None:
+    """Each fleet in trouble says what the daemon does next, and what a person may do about it."""
+    told = {card.name: card.verdict for card in cards_of(troubled().board.view())}
+    assert told["ledger"].then == "nothing is changed until that is over"
+    assert told["ledger"].todo.startswith("mend the spec")
+    assert told["web"].then == "nothing of it is deleted before that"
+    assert "evenkeel/approve" in told["web"].todo
+    assert told["queue"].then == "6 to delete"
+    assert told["queue"].todo == "remove the lock, if it is yours to remove"
+    assert (told["mail"].then, told["mail"].todo) == ("", "")
+
+
+def test_stalled_fleet_names_its_remedy() -> None:
+    """A fleet in which everything that is wanted is locked says who ends that: nobody but a person."""
+    scene = at_peace("web")
+    for number in (1, 2, 3):
+        scope = named("web").ref.instance_id(f"web-00000{number}")
+        scene.provider.region.add_lock(LockLevel.CAN_NOT_DELETE, scope)
+    scene.show(named("web", 2))
+    verdict = card_of(scene.board.view().fleets[0]).verdict
+    assert (verdict.word, verdict.tone) == ("Stalled", Tone.ALARM)
+    assert verdict.todo == "remove the lock, if it is yours to remove"
+    assert verdict.then == "nothing moves until somebody has helped"
+
+
+def test_first_glance_names_the_troubled() -> None:
+    """Below the heading stand the fleets in trouble, the worst first, as links to their cards, and no other."""
+    page = PAGES.index(troubled().board.view(), NOW)
+    nav = page.partition('<nav class="worst"')[2].partition("</nav>")[0]
+    assert re.findall(r'href="#fleet-(\w+)">(\w+: [\w ]+)<', nav) == [
+        ("ledger", "ledger: Frozen"),
+        ("web", "web: Needs approval"),
+        ("queue", "queue: Blocked"),
+    ]
+    assert '<nav class="worst"' not in PAGES.index(at_peace("web").board.view(), NOW)
+
+
+def test_many_troubled_are_counted() -> None:
+    """Of a hundred frozen fleets eight are named and the others counted: their cards are to stay in sight."""
+    scene = Scene()
+    for number in range(100):
+        scene.stand(named(f"fleet{number:02d}"), Freeze(FreezeReason.SPEC_BROKEN, "a mistake"))
+    page = PAGES.index(scene.board.view(), NOW)
+    nav = page.partition('<nav class="worst"')[2].partition("</nav>")[0]
+    assert nav.count("<a ") == 8
+    assert "and 92 more" in nav
 
 
 def test_failed_looks_are_told_apart() -> None:
@@ -111,6 +161,19 @@ def test_search_takes_words_states_and_labels() -> None:
     assert "fleet-search" in PAGES.index(view, NOW, query="RECONCILING sear")
     assert "fleet-mail" not in PAGES.index(view, NOW, query="RECONCILING sear")
     assert "No fleet says that" in PAGES.index(view, NOW, query="nothing at all")
+
+
+def test_instances_are_searched() -> None:
+    """On a fleet's page every word of a search has to be somewhere in the row of an instance."""
+    view = troubled().board.view()
+    page = PAGES.fleet(view, NOW, "queue", query="zone 2 locked")
+    assert re.findall(r'<tr data-text="([\w-]+)', page) == [
+        "queue-000002",
+        "queue-000005",
+        "queue-000008",
+    ]
+    assert "3 of 9" in page
+    assert "No instance says that" in PAGES.fleet(view, NOW, "queue", query="spot")
 
 
 def test_instance_is_explained() -> None:

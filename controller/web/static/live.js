@@ -7,26 +7,40 @@ const told = document.getElementById("told");
 const live = document.getElementById("live");
 let asked = false;
 let again = false;
+let loaded = performance.now();
 
 function narrow() {
   const box = document.getElementById("q");
   if (!box) return;
   const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
-  const cards = [...document.querySelectorAll(".card")];
+  const kept = [...document.querySelectorAll("[data-text]")];
   let shown = 0;
-  for (const card of cards) {
-    const text = card.dataset.text.toLowerCase();
-    card.hidden = !words.every((word) => text.includes(word));
-    if (!card.hidden) shown += 1;
+  for (const one of kept) {
+    const text = one.dataset.text.toLowerCase();
+    one.hidden = !words.every((word) => text.includes(word));
+    if (!one.hidden) shown += 1;
   }
   const found = document.getElementById("found");
-  if (found && cards.length) found.textContent = `${shown} of ${cards.length}`;
+  if (found && kept.length) found.textContent = `${shown} of ${kept.length}`;
 }
 
+function spoken(seconds) {
+  if (seconds < 120) return `${seconds} s`;
+  const [large, small, size] = seconds < 7200 ? ["min", "s", 60] : ["h", "min", 3600];
+  const rest = Math.floor((seconds % size) / (size / 60));
+  return `${Math.floor(seconds / size)} ${large}` + (rest ? ` ${rest} ${small}` : "");
+}
+
+// The daemon's clock counts, not the reader's, which may be wrong; that of a simulated region runs at a pace of its
+// own. What is shown is how long the reader has to wait.
 function count() {
+  const asof = document.getElementById("asof");
+  const pace = Number(asof.dataset.pace);
+  const passed = (performance.now() - loaded) / 1000;
   for (const due of document.querySelectorAll("time.due")) {
-    const left = Math.round((Date.parse(due.dateTime) - Date.now()) / 1000);
-    due.textContent = left > 0 ? `in ${left} s` : "now";
+    const ahead = (Date.parse(due.dateTime) - Date.parse(asof.dateTime)) / 1000;
+    const left = Math.round(ahead / pace - passed);
+    due.textContent = left > 0 ? `in ${spoken(left)}` : "now";
   }
 }
 
@@ -61,8 +75,9 @@ async function refresh() {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      document.getElementById("asof").replaceWith(page.getElementById("asof"));
+      loaded = performance.now();
       keep(page.getElementById("main"));
-      document.getElementById("asof").textContent = page.getElementById("asof").textContent;
     }
   } catch {
     live.hidden = true;
