@@ -72,20 +72,25 @@ class Traces:
 def read_traces(fleet: Fleet, observed: Observed) -> Traces | None:
     """What may be looked for; None when nothing can be left over, or nothing may be swept.
 
-    Without a set, its serial numbers or its locks nothing is certain. A fleet whose every number has its
-    member has lost nobody, and so costs no search.
+    Without a set or its serial numbers nothing is certain. A fleet whose every number has its member has lost
+    nobody, and so costs no search.
     """
-    serials = observed.serials
-    if fleet.suspended or fleet.absent or not observed.exists:
+    if fleet.suspended or fleet.absent or observed.serials is None:
         return None
-    if serials is None or not serials.plausible or observed.locks is None:
+    if nobody_is_missing(fleet, observed):
         return None
     present = frozenset(member.name.lower() for member in observed.members)
-    settled = {
-        found[1] for name in present if (found := _split(fleet.name, f"{name}-")) is not None
-    }
-    lost = serials.floor - 1 - sum(1 <= serial < serials.floor for serial in settled)
-    return Traces(fleet.name, serials.floor, present) if lost > 0 else None
+    return Traces(fleet.name, observed.serials.floor, present)
+
+
+def nobody_is_missing(fleet: Fleet, observed: Observed) -> bool:
+    """Whether each number that the set has given out and settled has its member; so it is without a set."""
+    serials = observed.serials
+    if not observed.exists or serials is None or not serials.plausible:
+        return True
+    names = (member.name.lower() for member in observed.members)
+    found = {parts[1] for name in names if (parts := _split(fleet.name, f"{name}-")) is not None}
+    return sum(1 <= serial < serials.floor for serial in found) == serials.floor - 1
 
 
 def search_for(traces: Traces) -> LeftoverSearch:
@@ -141,7 +146,8 @@ def confirm(observed: Observed, sure: GroupSnapshot) -> Observed:
 def sweep(scene: Scene, decisions: Decisions) -> None:
     """Decide what of the leftovers is marked in this pass, and what goes."""
     traces = read_traces(scene.fleet, scene.observed)
-    if traces is None or scene.observed.leftovers is None:
+    # Locks that could not be read may be on anything.
+    if traces is None or scene.observed.leftovers is None or scene.observed.locks is None:
         return
     if suspension.active(scene.fleet, Process.SWEEP, scene.now):
         return

@@ -95,7 +95,8 @@ class Memory:
     ``searched_at`` is when leftovers were last looked for, so that not every pass does it. ``members`` are
     those of ours that were there at the last look; None before the first. ``epoch`` tells apart the times of
     day that the process has believed in. ``arrived`` are the names of open numbers that had a member at some
-    look: no request for them is on its way any more.
+    look: no request for them is on its way any more. ``settled``: at the last look every member with a number
+    below it was known; None as long as no look was whole.
     """
 
     scarcity: tuple[Scarce, ...] = ()
@@ -106,6 +107,7 @@ class Memory:
     members: tuple[str, ...] | None = None
     epoch: int = 0
     arrived: tuple[str, ...] = ()
+    settled: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

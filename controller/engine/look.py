@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 
-from controller.core import leaving, leftovers, preflight, scarcity, tags
+from controller.core import leaving, leftovers, preflight, scarcity, tags, unseen
 from controller.core.observed import Memory, interpret, refresh, settle
-from controller.core.serials import arrived, unsettled
-from providers.base import LeftoverSearch, ProvisioningState
+from providers.base import LeftoverSearch
 from providers.errors import CallError, Forbidden, ProviderError, Throttled, Transient
 
 if TYPE_CHECKING:
@@ -65,46 +64,60 @@ async def look(
         return await provider.catalog(ref.subscription, ref.location, network)
 
     observed = replace(observed, catalog=await patiently(read_catalog, clock))
-    names = (*unsettled(fleet, observed), *_leaving(observed), *_vanished(observed, memory))
+    known = unseen.in_reach(fleet, observed, memory or Memory())
+    names = unseen.names_to_ask(fleet, observed, known)
     if names:
         found = await look_by_name(fleet, provider, clock, names=names)
         observed = settle(ref, observed, found, names)
-    remembered = recall(observed, memory, clock.now)
+    remembered = recall(observed, known, clock.now)
     seen = await _with_leftovers(fleet, provider, clock, Look(observed, remembered))
-    there = tuple(member.name for member in seen.observed.owned)
-    came = arrived(fleet, seen.observed, seen.memory.arrived)
-    return replace(seen, memory=replace(seen.memory, members=there, arrived=came))
+    return replace(seen, memory=unseen.remember(fleet, seen.observed, seen.memory))
 
 
 async def _with_leftovers(fleet: Fleet, provider: Provider, clock: Clock, seen: Look) -> Look:
-    """Look for what lost members left behind, if it is time to. What cannot be seen is not there to sweep."""
+    """Look for what lost members left behind, if it is time to. What cannot be seen is not there to sweep.
+
+    A process that has never seen the whole fleet has nothing else to tell a short list by: it searches in
+    every pass until a search has been answered.
+    """
     searched = seen.memory.searched_at
     traces = leftovers.read_traces(fleet, seen.observed)
     now = clock.now
-    if traces is None or (searched is not None and now - searched < leftovers.SEARCH_EVERY):
+    recent = searched is not None and now - searched < leftovers.SEARCH_EVERY
+    if traces is None or (recent and seen.memory.settled is not None):
         return seen
     looked = replace(seen, memory=replace(seen.memory, searched_at=now))
+    whole = replace(looked, memory=replace(looked.memory, settled=traces.floor))
     try:
         listing = await provider.observe(fleet.ref, (), leftovers.search_for(traces))
         if listing.leftovers is None:
-            return looked
-        looked = await _with_unseen(fleet, provider, clock, looked, traces, listing.leftovers)
-        traces = leftovers.read_traces(fleet, looked.observed)
-        if traces is None:
-            return looked
-        found = leftovers.sort_out(fleet, traces, listing.leftovers)
-        observed = replace(looked.observed, leftovers=found)
-        asked = leftovers.to_confirm(fleet, observed, traces, now)
-        if asked:
-            sure = await look_at_leftovers(fleet, provider, clock, asked)
-            observed = leftovers.confirm(observed, sure)
-    except ProviderError as error:
-        # A process that has never seen the fleet has nothing else to tell a short list by.
-        lacking = len(seen.observed.owned) < fleet.replicas
-        if lacking and seen.memory.members is None and not isinstance(error, Forbidden):
+            return whole
+        whole = await _with_unseen(fleet, provider, clock, whole, traces, listing.leftovers)
+    except Forbidden:
+        return whole
+    except ProviderError:
+        if len(seen.observed.owned) < fleet.replicas and seen.memory.settled is None:
             raise
         return looked
-    return replace(looked, observed=observed)
+    return await _with_sightings(fleet, provider, clock, whole, listing.leftovers)
+
+
+async def _with_sightings(
+    fleet: Fleet, provider: Provider, clock: Clock, seen: Look, listed: Sequence[Leftover]
+) -> Look:
+    """Sort out what was listed, and ask for each that may go; as it was if that fails."""
+    traces, now = leftovers.read_traces(fleet, seen.observed), clock.now
+    if traces is None or seen.observed.locks is None:
+        return seen
+    observed = replace(seen.observed, leftovers=leftovers.sort_out(fleet, traces, listed))
+    asked = leftovers.to_confirm(fleet, observed, traces, now)
+    if not asked:
+        return replace(seen, observed=observed)
+    try:
+        sure = await look_at_leftovers(fleet, provider, clock, asked)
+    except ProviderError:
+        return seen
+    return replace(seen, observed=leftovers.confirm(observed, sure))
 
 
 async def _with_unseen(
@@ -135,22 +148,6 @@ async def look_at_leftovers(
         return await provider.observe(fleet.ref, (), LeftoverSearch(named=asked))
 
     return await patiently(read, clock)
-
-
-def _vanished(observed: Observed, memory: Memory | None) -> tuple[str, ...]:
-    """Members that were there at the last look and that the list does not show: it may be short, or old."""
-    shown = {member.name.lower() for member in observed.members}
-    known = (memory.members if memory else None) or ()
-    return tuple(name for name in known if name.lower() not in shown)
-
-
-def _leaving(observed: Observed) -> tuple[str, ...]:
-    """Members that the list shows as leaving. One that is gone would stop every write of the set."""
-    return tuple(
-        member.name
-        for member in observed.members
-        if member.instance.provisioning_state is ProvisioningState.DELETING
-    )
 
 
 async def look_closer(

@@ -201,4 +201,4 @@ def test_memory_goes_from_pass_to_pass() -> None:
     first = one_pass(web(2, approval=None), provider)
     assert first.memory.overshoot_frozen
     assert not QUIET.memory.overshoot_frozen
-    assert QUIET.memory == Memory(members=("web-000001", "web-000002"))
+    assert QUIET.memory == Memory(members=("web-000001", "web-000002"), settled=3)

@@ -13,7 +13,7 @@ from controller.engine.reconcile import run_pass
 from providers.base import GroupRef, GroupSnapshot, LeftoverSearch
 from providers.errors import Forbidden, OutcomeUnknown, ProviderError
 from tests.shell.altered import AlteredProvider
-from tests.shell.stage import names, run, settled, web
+from tests.shell.stage import all_passes, names, run, settled, web
 
 if TYPE_CHECKING:
     from providers.simulated.provider import SimulatedProvider
@@ -95,3 +95,44 @@ def test_forbidden_search_is_no_obstacle() -> None:
     blind = Blind(provider, error=Forbidden("AuthorizationFailed", "no"))
     report = run(run_pass(web(6), blind, provider.region.clock))
     assert names(report.outcomes, Verb.CREATE) == ["web-000007"]
+
+
+def test_numbers_of_others_are_asked_for() -> None:
+    """Members that another process has created since the last look are asked for before others are created."""
+    provider = settled(web(3))
+    clock = provider.region.clock
+    before = run(run_pass(web(3), provider, clock))
+    run(all_passes(web(6), provider))
+    blind = Blind(shortened(provider, 2))
+    after = run(run_pass(web(6), blind, clock, memory=before.memory))
+    assert after.plan is not None
+    assert (after.error, after.plan.creates) == (None, ())
+    assert after.memory.members == tuple(f"web-{number:06d}" for number in range(1, 7))
+
+
+def test_partial_looks_are_made_up_for() -> None:
+    """A look that nobody needed to be whole does not count as one: when members lack, NICs and disks are searched."""
+    provider = settled(web(6))
+    clock = provider.region.clock
+    content = run(run_pass(web(2), Blind(shortened(provider, 2)), clock))
+    assert (content.error, content.outcomes) == (None, ())
+    waiting = run(run_pass(web(6), Blind(shortened(provider, 2)), clock, memory=content.memory))
+    assert (waiting.plan, waiting.outcomes) == (None, ())
+    found = run(run_pass(web(6), shortened(provider, 2), clock, memory=content.memory))
+    assert found.plan is not None
+    assert found.plan.creates == ()
+
+
+def test_unreadable_locks_hide_nobody() -> None:
+    """NICs and disks show a new process the hidden members when the locks cannot be read, too."""
+    provider = settled(web(6))
+
+    def alter(snapshot: GroupSnapshot, named: bool) -> GroupSnapshot:
+        shown = snapshot.instances if named else snapshot.instances[:2]
+        return replace(snapshot, instances=shown, locks=None)
+
+    report = run(run_pass(web(6), AlteredProvider(provider, alter), provider.region.clock))
+    assert report.plan is not None
+    assert report.plan.creates == ()
+    assert report.observed is not None
+    assert report.observed.leftovers is None

@@ -232,7 +232,7 @@ def test_failing_search_stops_nothing() -> None:
     """A search that fails sweeps nothing, and the pass goes on as if nobody had looked."""
     provider = after_losses()
     searching, clock = Searching(provider, broken=True), provider.region.clock
-    report = run(run_pass(web(3), searching, clock, memory=Memory(members=())))
+    report = run(run_pass(web(3), searching, clock, memory=Memory(members=(), settled=1)))
     assert len(names(report.outcomes, Verb.CREATE)) == 1
     assert report.observed is not None
     assert (report.observed.leftovers, marked(provider)) == (None, 0)
