@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from controller.core.acceptance import FreezeReason
+from controller.core.acceptance import FreezeReason, key_of
 from controller.core.limits import approval_token
 from tests.core.readings import Desk, broken, ended, fails, key, named, says
 
@@ -211,6 +211,36 @@ def test_step_back_waits() -> None:
     assert desk.acting == ["a", "b"]
 
 
+def test_step_back_is_told() -> None:
+    """A person reads both commits, short enough to compare, and the command that goes on from the first."""
+    older, newer = "git:" + "0123456789abcdef" * 2, "git:" + "fedcba9876543210" * 2
+    desk = Desk()
+    desk.take(says(named("a"), revision=newer))
+    desk.take(says(named("a", 3), revision=older, descends=False))
+    freeze = desk.standing("a").freeze
+    assert freeze is not None
+    head, _, rest = freeze.detail.partition(", accepted last: ")
+    assert head == "/specs is at git:0123456789ab, which does not follow upon git:fedcba987654"
+    assert "`git merge -s ours fedcba987654`" in rest
+    assert f"`{freeze.token}` approves this one step" in rest
+    assert len(str(freeze.token)) == 12
+
+
+def test_other_revision_is_told_whole() -> None:
+    """A revision that is no commit is told as it is."""
+    desk = Desk()
+    desk.take(says(named("a"), revision="link:releases/2026-11-21:b"))
+    desk.take(says(named("a", 3), revision="link:releases/2026-11-21:a", descends=False))
+    detail = str(desk.standing("a").freeze)
+    assert "/specs is at link:releases/2026-11-21:a, which does not follow" in detail
+
+
+def test_key_is_lower_case() -> None:
+    """A fleet is known by its scale set's id in lower case, however the spec writes it."""
+    fleet = named("a", scale_set="Web")
+    assert key_of(fleet) == fleet.ref.id.lower() == key_of(named("b", scale_set="WEB"))
+
+
 def test_step_back_may_be_taken_back() -> None:
     """When the accepted revision is there again, or one that follows upon it, the freeze ends."""
     desk = Desk()
@@ -331,3 +361,18 @@ def test_since_tells_the_beginning() -> None:
     desk.take(fails())
     assert desk.standing("a").since == frozen
     assert desk.accepted.sources[0].since == frozen
+    desk.take(says(named("a", 7), revision="git:2"))
+    changed = desk.now
+    desk.take(says(named("a", 7), revision="git:2"))
+    assert desk.standing("a").since == changed
+    desk.take(says(named("a", 8), revision="git:3"))
+    assert desk.standing("a").since == desk.now
+
+
+def test_since_follows_the_reason() -> None:
+    """When a fleet is frozen for another reason than before, that is a new beginning."""
+    desk = Desk()
+    desk.take(says(named("a"), named("b")))
+    desk.take(fails())
+    desk.take(says(named("b"), broken=(broken("a", key=key("a")),)))
+    assert desk.standing("a").since == desk.now

@@ -240,3 +240,15 @@ def test_guard_refuses_two_at_once() -> None:
     assert "web-000001 would get the extension agent and is about to be deleted" in guard.check(
         FLEET, observed([having()]), doomed, NOW
     )
+
+
+def test_guard_sees_every_installation() -> None:
+    """A member that was not seen does not hide what is wrong with the next one's installation."""
+    made = planned(having())
+    unseen = replace(made.installs[0], instance="web-000009")
+    wrong = replace(made.installs[0], extension="other")
+    bad = replace(made, steps=(unseen, wrong))
+    assert guard.check(FLEET, observed([having()]), bad, NOW) == (
+        "web-000009 would get the extension agent and is not ours, or was not seen",
+        "web-000001 would get the extension other, which the spec does not have",
+    )

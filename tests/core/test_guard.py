@@ -87,6 +87,18 @@ def test_held_victim(by_tag: bool) -> None:
     assert broken(fleet, seen, made) == ("web-000001 would be deleted and is held by ops",)
 
 
+@pytest.mark.parametrize("by_tag", [True, False])
+def test_hold_that_ends_now(by_tag: bool) -> None:
+    """A hold keeps nobody at the moment at which it ends."""
+    fleet, seen, made = shrinking()
+    hold = Hold("ops", "", NOW)
+    if by_tag:
+        seen = replace(seen, members=(replace(SIX[0], hold=hold), *SIX[1:]))
+    else:
+        fleet = replace(fleet, holds={"web-000001": hold})
+    assert broken(fleet, seen, made) == ()
+
+
 def test_protected_victim() -> None:
     """A victim under Azure's own protection policy is refused."""
     fleet, seen, made = shrinking()
@@ -104,13 +116,14 @@ def test_protected_victim() -> None:
         f"{REF.id}/",
         REF.group_scope,
         f"/subscriptions/{REF.subscription}",
-        f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/nic-7",
+        f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/nic-x",
+        f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/NIC-X",
     ],
 )
 def test_locked_victim(scope: str) -> None:
     """A victim under a lock at any level, or whose NIC is locked, is refused."""
     fleet, seen, made = shrinking()
-    nic = f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/NIC-7"
+    nic = f"{REF.group_scope}/providers/Microsoft.Network/networkInterfaces/NIC-X"
     first = replace(SIX[0], instance=replace(SIX[0].instance, resources=(nic,)))
     lock = Lock(LockLevel.CAN_NOT_DELETE, scope)
     seen = replace(seen, members=(first, *SIX[1:]), locks=(lock,))
@@ -123,6 +136,16 @@ def test_open_victim() -> None:
     seen = replace(seen, serials=Serials(1, 9), group=a_group(9, 1))
     words = ("web-000001 would be deleted and its creation may still be under way",)
     assert broken(fleet, seen, made) == words
+
+
+@pytest.mark.parametrize("number", [1, 9])
+def test_victim_beside_open_numbers(number: int) -> None:
+    """A victim whose number is below the open ones, or above them, goes while those are missing."""
+    crowd = (*SIX, a_member(9))
+    fleet, seen = a_fleet(6), observed(crowd, serials=Serials(7, 9), group=a_group(9, 7))
+    made = plan(fleet, seen, Memory(), NOW)
+    tampered = replace(made, steps=(a_delete(f"web-{number:06d}"),))
+    assert broken(fleet, seen, tampered) == ()
 
 
 def test_unknown_locks() -> None:
@@ -170,8 +193,24 @@ def test_inferred_cap(limits: Limits, words: tuple[str, ...]) -> None:
     assert broken(replace(fleet, limits=limits), seen, replace(made, steps=(step,))) == words
 
 
+def test_inferred_cap_is_a_tenth() -> None:
+    """A tenth of the members may go by inference in one pass."""
+    seen = observed(members_in({"1": 7, "2": 7, "3": 6}))
+    made = plan(a_fleet(20), seen, Memory(), NOW)
+    step = a_delete("web-000001", "web-000002", reason=Reason.FAILED_CREATE, inferred=True)
+    assert broken(a_fleet(20), seen, replace(made, steps=(step,))) == ()
+
+
 @pytest.mark.parametrize(
-    ("there", "gone", "asked"), [(30, 10, False), (30, 11, True), (40, 12, False), (40, 13, True)]
+    ("there", "gone", "asked"),
+    [
+        (30, 10, False),
+        (30, 11, True),
+        (40, 12, False),
+        (40, 13, True),
+        (100, 30, False),
+        (100, 31, True),
+    ],
 )
 def test_large_deletion_asks(there: int, gone: int, asked: bool) -> None:
     """An explicit deletion of more than 30 % and more than 10 must ask for an approval."""
@@ -253,6 +292,23 @@ def test_set_over_its_limit(managed_image: bool, limit: int) -> None:
     made = plan(a_fleet(1), observed(), Memory(), NOW)
     words = (f"{limit + 1} VMs would be in the set, which holds {limit}",)
     assert broken(fleet, observed(foreign, serials=Serials(1, 1)), made) == words
+
+
+@pytest.mark.parametrize(("managed_image", "limit"), [(False, 1000), (True, 600)])
+def test_set_up_to_its_limit(managed_image: bool, limit: int) -> None:
+    """A creation that makes the set full is no creation too many."""
+    foreign = [a_member(n, owned=False, name=f"other-{n}") for n in range(limit - 1)]
+    fleet = a_fleet(1, managed_image=managed_image)
+    made = plan(a_fleet(1), observed(), Memory(), NOW)
+    assert broken(fleet, observed(foreign, serials=Serials(1, 1)), made) == ()
+
+
+def test_successor_of_victim() -> None:
+    """A victim makes room for a creation of the same plan."""
+    fleet, seen, made = growing()
+    shell = a_delete("web-000001", reason=Reason.FAILED_CREATE, inferred=True)
+    both = replace(made, steps=(shell, *made.steps))
+    assert broken(replace(fleet, pools=(a_pool(6),)), seen, both) == ()
 
 
 def test_too_few_left() -> None:

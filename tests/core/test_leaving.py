@@ -32,8 +32,10 @@ def test_first_sight_is_kept() -> None:
 def test_moments_of_another_clock_are_forgotten() -> None:
     """When the time of day was set, nobody counts as stuck by moments from before; the same time keeps them."""
     assert in_epoch(LONG_AGO, 0) is LONG_AGO
-    anew = remember(in_epoch(LONG_AGO, 1), SEEN, NOW)
-    assert (stuck_names(anew, NOW), anew.epoch) == (frozenset(), 1)
+    searched = replace(LONG_AGO, searched_at=NOW)
+    assert in_epoch(searched, 0).searched_at == NOW
+    anew = remember(in_epoch(searched, 1), SEEN, NOW)
+    assert (stuck_names(anew, NOW), anew.searched_at, anew.epoch) == (frozenset(), None, 1)
 
 
 def test_patience_ends() -> None:
