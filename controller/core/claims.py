@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from controller.core import tombstone
@@ -27,14 +26,6 @@ FORGET_AFTER = timedelta(hours=24)
 """How long a tombstone that was taken away is told: the fleet's end may not have been reached."""
 
 
-class Presence(Enum):
-    """Whether a source has a spec: it has, it may have, or it has none any more."""
-
-    THERE = auto()
-    POSSIBLE = auto()
-    GONE = auto()
-
-
 @dataclass(frozen=True, slots=True)
 class Judged:
     """A source's reading with the judgement on the source as a whole.
@@ -50,7 +41,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What one source says about one fleet. ``fleet`` is the spec accepted last, or the new one."""
+    """What one source says about one fleet. ``fleet`` is the spec accepted last, or the new one.
+
+    ``gone``: the source is known to have no spec of it any more.
+    """
 
     key: str
     name: str
@@ -58,7 +52,7 @@ class Claim:
     fleet: Fleet | None
     freeze: Freeze | None
     revision: str
-    presence: Presence = Presence.THERE
+    gone: bool = False
     held: bool = False
 
 
@@ -105,8 +99,7 @@ def _claims_of(source: Judged, ground: Ground) -> Iterator[Claim]:
 
 
 def _as_it_was(one: Standing, freeze: Freeze | None) -> Claim:
-    claim = Claim(one.key, one.name, one.root, one.fleet, freeze, one.revision)
-    return replace(claim, presence=Presence.POSSIBLE, held=one.held)
+    return Claim(one.key, one.name, one.root, one.fleet, freeze, one.revision, held=one.held)
 
 
 def _new_and_waiting(
@@ -116,7 +109,7 @@ def _new_and_waiting(
     for fleet in reading.fleets:
         key = key_of(fleet)
         if key not in known:
-            yield Claim(key, fleet.name, reading.root, None, freeze, "", presence=Presence.POSSIBLE)
+            yield Claim(key, fleet.name, reading.root, None, freeze, "")
 
 
 def _whole(reading: SourceReading, mine: Mapping[str, Standing], ground: Ground) -> Iterator[Claim]:
@@ -175,7 +168,7 @@ def _absent(was: Standing, reading: SourceReading, untold: str, now: datetime) -
         yield _as_it_was(was, Freeze(FreezeReason.SOURCE_INCOMPLETE, detail))
     elif was.fleet is not None and not _is_forgotten(was, was.fleet, now):
         freeze = Freeze(FreezeReason.SPEC_VANISHED, _vanished_words(was.fleet, reading.root))
-        yield replace(_as_it_was(was, freeze), presence=Presence.GONE)
+        yield replace(_as_it_was(was, freeze), gone=True)
 
 
 def _is_forgotten(was: Standing, fleet: Fleet, now: datetime) -> bool:
@@ -200,7 +193,7 @@ def _vanished_words(fleet: Fleet, root: str) -> str:
 
 def _one_of(several: list[Claim], was: Standing | None) -> Claim:
     """Choose the one claim that counts; two that may both be meant are refused."""
-    present = [one for one in several if one.presence is not Presence.GONE] or several[:1]
+    present = [one for one in several if not one.gone] or several
     if len(present) == 1:
         return present[0]
     roots = " and ".join(one.root for one in present)
@@ -237,7 +230,7 @@ def _own_name(
         "second fleet and leave the first alone. Put the id back, give the new fleet another name, or "
         f"approve it with `evenkeel/approve: {token}`"
     )
-    return frozen(one, was, Freeze(FreezeReason.NAME_MOVED, detail, token))
+    return frozen(one, None, Freeze(FreezeReason.NAME_MOVED, detail, token))
 
 
 def _names_once(claims: dict[str, Claim], known: Mapping[str, Standing]) -> dict[str, Claim]:

@@ -170,9 +170,12 @@ def _covers(outer: str, inner: str) -> bool:
 
 
 def _resource_name(scope: str) -> str:
-    """Name of the resource that a scope is on, or inside of."""
-    parts = scope.rsplit("/providers/", maxsplit=1)[-1].split("/")
-    return parts[2] if len(parts) > 2 else parts[-1]
+    """Name of the resource that a scope is on, or inside of; empty for a scope of another form.
+
+    What is inside of a resource may have a provider of its own, as its diagnostic settings have.
+    """
+    parts = scope.partition("/providers/")[2].split("/")
+    return parts[2] if len(parts) > 2 else ""
 
 
 def _unreadable(observed: Observed) -> Obstacle | None:

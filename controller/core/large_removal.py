@@ -35,10 +35,10 @@ def hold_large_removals(
     removed = sum(losses.values())
     large = removed > APPROVAL_COUNT and removed * 100 > APPROVAL_SHARE_PERCENT * total
     result = dict(claims)
-    for key in losses:
+    for key, loss in losses.items():
         one, was = claims[key], known[key]
         if (large or was.held) and one.fleet is not None and not is_approved(one.fleet):
-            freeze = _freeze(one.fleet, was)
+            freeze = _freeze(one.fleet, loss)
             result[key] = replace(frozen(one, was, freeze), held=True)
     return result
 
@@ -50,13 +50,12 @@ def _loss(one: Claim, was: Standing | None) -> int:
     return desired(was.fleet) - desired(one.fleet)
 
 
-def _freeze(fleet: Fleet, was: Standing) -> Freeze:
+def _freeze(fleet: Fleet, loss: int) -> Freeze:
     # Sums over all fleets are left out: they change as others are approved, and what was told stays true.
     token = approval_token(fleet)
-    before = desired(was.fleet) if was.fleet else 0
     detail = (
         f"one change would remove more than {APPROVAL_SHARE_PERCENT} % and more than {APPROVAL_COUNT} of the "
-        f"members of all fleets, and of this one {before - desired(fleet)} of {before}. Approve that with "
+        f"members of all fleets, and of this one {loss} of {desired(fleet) + loss}. Approve that with "
         f"`evenkeel/approve: {token}`, or put the number back"
     )
     return Freeze(FreezeReason.LARGE_REMOVAL, detail, token)

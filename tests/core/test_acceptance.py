@@ -14,11 +14,19 @@ from tests.core.readings import Desk, broken, ended, fails, key, named, says
 OTHER = "/other"
 
 
+def told(desk: Desk, scale_set: str) -> str:
+    """Why a fleet is not acted upon, as a person reads it."""
+    freeze = desk.standing(scale_set).freeze
+    assert freeze is not None
+    return freeze.detail
+
+
 def test_first_reading_is_accepted() -> None:
-    """What is read first and valid is acted upon."""
+    """What is read first and valid is acted upon, whatever it does not follow upon."""
     desk = Desk()
-    desk.take(says(named("a"), named("b")))
+    desk.take(says(named("a"), named("b"), revision="git:1", descends=False))
     assert desk.acting == ["a", "b"]
+    assert {one.renamed_from for one in desk.accepted.standings} == {""}
 
 
 def test_unreadable_source_freezes_its_own() -> None:
@@ -67,16 +75,49 @@ def test_broken_from_the_start() -> None:
     """A spec that was never valid gives a frozen fleet without any spec."""
     desk = Desk()
     desk.take(says(named("b"), broken=(broken("a", key=key("a")),)))
-    assert (desk.reason("a"), desk.standing("a").fleet) == (FreezeReason.SPEC_BROKEN, None)
+    one = desk.standing("a")
+    assert (desk.reason("a"), one.fleet, one.revision, one.held) == (
+        FreezeReason.SPEC_BROKEN,
+        None,
+        "",
+        False,
+    )
 
 
-def test_broken_id_is_told_by_name() -> None:
+def test_broken_from_the_start_is_mended() -> None:
+    """A fleet without a valid spec so far is acted upon as soon as it has one."""
+    desk = Desk()
+    desk.take(says(broken=(broken("a", key=key("a")),)))
+    desk.take(says(named("a")))
+    assert desk.acting == ["a"]
+
+
+@pytest.mark.parametrize("others", [("b",), ("0", "b")])
+def test_broken_id_is_told_by_name(others: tuple[str, ...]) -> None:
     """A broken spec whose id has changed too is told by the name that was known."""
     desk = Desk()
-    desk.take(says(named("a")))
-    desk.take(says(named("b"), broken=(broken("a", key=key("typo")),)))
+    desk.take(says(named("a"), *(named(name) for name in others)))
+    desk.take(says(*(named(name) for name in others), broken=(broken("a", key=key("typo")),)))
     assert desk.reason("a") is FreezeReason.SPEC_BROKEN
     assert desk.accepted.standing(key("typo")) is None
+    assert desk.acting == list(others)
+
+
+def test_broken_name_is_told_by_id() -> None:
+    """A broken spec is its scale set's, though it has the name of another fleet whose spec is gone."""
+    desk = Desk()
+    desk.take(says(named("a"), named("b")))
+    desk.take(says(broken=(broken("b", key=key("a")),)))
+    assert desk.reason("a") is FreezeReason.SPEC_BROKEN
+    assert desk.reason("b") is FreezeReason.SPEC_VANISHED
+
+
+def test_broken_spec_without_a_name() -> None:
+    """A broken spec without a name keeps the name that was known; else its scale set's is told."""
+    desk = Desk()
+    desk.take(says(named("web", scale_set="a")))
+    desk.take(says(broken=(broken(key=key("a")), broken(key=key("new")))))
+    assert (desk.standing("a").name, desk.standing("new").name) == ("web", "new")
 
 
 def test_vanished_spec_is_retained() -> None:
@@ -86,7 +127,11 @@ def test_vanished_spec_is_retained() -> None:
     for _times in range(3):
         desk.take(says(named("b")))
     assert (desk.reason("a"), desk.replicas("a")) == (FreezeReason.SPEC_VANISHED, 6)
-    assert "`state: Absent`" in str(desk.standing("a").freeze)
+    assert told(desk, "a").startswith(
+        "its spec is no longer in /specs; its members are kept as they are"
+    )
+    way_out = "to let the fleet go, put it back with `state: Absent`, and take it away after that"
+    assert told(desk, "a").endswith(f"Put the spec back; {way_out}")
     desk.take(says(named("a", 9), named("b")))
     assert desk.replicas("a") == 9
 
@@ -105,6 +150,10 @@ def test_deleting_tombstone_is_missed() -> None:
     desk.take(says(ended("a"), named("b")))
     desk.take(says(named("b")))
     assert desk.reason("a") is FreezeReason.SPEC_VANISHED
+    assert told(desk, "a") == (
+        "its tombstone is no longer in /specs: nothing more is deleted. If members are left, put it back "
+        "until they are gone; 24 hours after it went it is forgotten"
+    )
     desk.take(says(named("b")), seconds=timedelta(hours=23).total_seconds())
     assert desk.reason("a") is FreezeReason.SPEC_VANISHED
     desk.take(says(named("b")), seconds=timedelta(hours=1).total_seconds())
@@ -139,10 +188,31 @@ def test_moved_name_waits() -> None:
     desk.take(says(moved))
     assert desk.reason("b") is FreezeReason.NAME_MOVED
     assert (desk.standing("b").fleet, desk.reason("a")) == (None, FreezeReason.SPEC_VANISHED)
+    assert told(desk, "b") == (
+        f"fleet a has been the scale set {key('a')} and now names {key('b')}: that would build a second "
+        "fleet and leave the first alone. Put the id back, give the new fleet another name, or approve it "
+        f"with `evenkeel/approve: {desk.token('b')}`"
+    )
     desk.take(says(replace(moved, approval=desk.token("b"))))
     assert (desk.reason("b"), desk.reason("a")) == (None, FreezeReason.SPEC_VANISHED)
     desk.take(says(moved))
     assert desk.reason("b") is None
+
+
+def test_moved_name_waits_for_mended_spec() -> None:
+    """A name that is given to a scale set of which no valid spec was known waits as it does for a new one."""
+    desk = Desk()
+    desk.take(says(named("a"), broken=(broken("z", key=key("b")),)))
+    desk.take(says(named("a", scale_set="b")))
+    assert (desk.reason("b"), desk.standing("b").fleet) == (FreezeReason.NAME_MOVED, None)
+
+
+def test_known_fleet_may_take_a_vanished_name() -> None:
+    """A fleet that was acted upon is renamed to a name whose spec is gone: that builds no second fleet."""
+    desk = Desk()
+    desk.take(says(named("a"), named("b")))
+    desk.take(says(named("a", scale_set="b")))
+    assert (desk.reason("b"), desk.standing("b").renamed_from) == (None, "b")
 
 
 def test_swapped_names_are_renames() -> None:
@@ -166,9 +236,32 @@ def test_two_sources_claim_one_set() -> None:
     """A scale set that two sources claim is refused to both; it stays on what was accepted before."""
     desk = Desk()
     desk.take(says(named("a")), says(named("b"), root=OTHER))
-    desk.take(says(named("a", 9)), says(named("b"), named("a", 3), root=OTHER))
+    desk.take(
+        says(named("a", 9), revision="content:2"),
+        says(named("b"), named("a", 3), root=OTHER, revision="content:3"),
+    )
     assert desk.reason("a") is FreezeReason.CLAIMED_TWICE
     assert (desk.replicas("a"), desk.acting) == (6, ["b"])
+    assert (desk.standing("a").root, desk.standing("a").revision) == ("/specs", "content:1")
+    assert told(desk, "a") == (
+        "/specs and /other claim its scale set: nobody can know which is right. Keep its spec in one of them"
+    )
+
+
+def test_claimed_set_stays_with_its_source() -> None:
+    """A scale set that two sources claim stays with the one that had it, whichever is named first."""
+    desk = Desk()
+    desk.take(says(named("b")), says(named("a"), root=OTHER))
+    desk.take(says(named("b"), named("a", 3)), says(named("a"), root=OTHER))
+    assert (desk.reason("a"), desk.standing("a").root) == (FreezeReason.CLAIMED_TWICE, OTHER)
+
+
+def test_new_set_claimed_twice() -> None:
+    """A scale set that two sources claim from the start is told for the first of them, without a spec."""
+    desk = Desk()
+    desk.take(says(named("a")), says(named("a"), root=OTHER))
+    one = desk.standing("a")
+    assert (desk.reason("a"), one.root, one.fleet) == (FreezeReason.CLAIMED_TWICE, "/specs", None)
 
 
 def test_unread_source_may_claim() -> None:
@@ -193,6 +286,16 @@ def test_two_sources_give_one_name() -> None:
     desk.take(says(named("a")), says(named("a", scale_set="b"), root=OTHER))
     reasons = (desk.reason("a"), desk.reason("b"))
     assert reasons == (FreezeReason.CLAIMED_TWICE, FreezeReason.CLAIMED_TWICE)
+    words = "two fleets are called a (/other, /specs): give each a name of its own"
+    assert (told(desk, "a"), told(desk, "b")) == (words, words)
+
+
+def test_name_of_another_source_is_refused() -> None:
+    """A fleet that takes the name of another source's stays on what was accepted, as does the other."""
+    desk = Desk()
+    desk.take(says(named("a")), says(named("b"), root=OTHER))
+    desk.take(says(named("a", 7)), says(named("a", 8, scale_set="b"), named("c"), root=OTHER))
+    assert (desk.replicas("a"), desk.replicas("b"), desk.acting) == (6, 6, ["c"])
 
 
 def test_step_back_waits() -> None:
@@ -203,6 +306,8 @@ def test_step_back_waits() -> None:
     desk.take(back)
     assert desk.reason("a") is FreezeReason.REVISION_NOT_DESCENDANT
     assert (desk.replicas("a"), desk.standing("b").fleet) == (6, None)
+    new = desk.standing("b")
+    assert (desk.reason("b"), new.revision) == (FreezeReason.REVISION_NOT_DESCENDANT, "")
     source = desk.accepted.sources[0]
     assert (source.revision, source.waiting) == ("git:2", "git:1")
     desk.take(back, approvals=[desk.token("a")])
@@ -217,13 +322,11 @@ def test_step_back_is_told() -> None:
     desk = Desk()
     desk.take(says(named("a"), revision=newer))
     desk.take(says(named("a", 3), revision=older, descends=False))
-    freeze = desk.standing("a").freeze
-    assert freeze is not None
-    head, _, rest = freeze.detail.partition(", accepted last: ")
+    head, _, rest = told(desk, "a").partition(", accepted last: ")
     assert head == "/specs is at git:0123456789ab, which does not follow upon git:fedcba987654"
     assert "`git merge -s ours fedcba987654`" in rest
-    assert f"`{freeze.token}` approves this one step" in rest
-    assert len(str(freeze.token)) == 12
+    assert f"`{desk.token('a')}` approves this one step" in rest
+    assert len(desk.token("a")) == 12
 
 
 def test_other_revision_is_told_whole() -> None:
@@ -231,8 +334,8 @@ def test_other_revision_is_told_whole() -> None:
     desk = Desk()
     desk.take(says(named("a"), revision="link:releases/2026-11-21:b"))
     desk.take(says(named("a", 3), revision="link:releases/2026-11-21:a", descends=False))
-    detail = str(desk.standing("a").freeze)
-    assert "/specs is at link:releases/2026-11-21:a, which does not follow" in detail
+    words = "/specs is at link:releases/2026-11-21:a, which does not follow"
+    assert told(desk, "a").startswith(words)
 
 
 def test_key_is_lower_case() -> None:
@@ -282,6 +385,10 @@ def test_large_removal_waits_for_each() -> None:
     desk.take(says(*shrunk))
     assert (desk.reason("a"), desk.reason("b")) == (FreezeReason.LARGE_REMOVAL,) * 2
     assert (desk.replicas("a"), desk.replicas("b"), desk.replicas("c")) == (20, 20, 21)
+    assert told(desk, "b") == (
+        "one change would remove more than 30 % and more than 10 of the members of all fleets, and of this "
+        f"one 15 of 20. Approve that with `evenkeel/approve: {desk.token('b')}`, or put the number back"
+    )
     approved = replace(shrunk[1], approval=approval_token(shrunk[1]))
     desk.take(says(shrunk[0], approved, shrunk[2]))
     assert (desk.replicas("b"), desk.acting) == (5, ["b", "c"])
@@ -295,6 +402,7 @@ def test_rest_of_large_removal_stays_held() -> None:
     desk.take(says(named("a", 10), named("b", 10)), approvals=[desk.token("b")])
     assert (desk.replicas("b"), desk.reason("a")) == (10, FreezeReason.LARGE_REMOVAL)
     desk.take(fails())
+    desk.take(says(named("b", 10), broken=(broken("a", key=key("a")),)))
     desk.take(says(named("a", 10), named("b", 10)))
     assert desk.reason("a") is FreezeReason.LARGE_REMOVAL
     desk.take(says(named("a", 20), named("b", 10)))

@@ -70,6 +70,13 @@ def test_token_fits_one_spec(change: dict[str, Any], good: bool) -> None:
     assert approval.given == good
 
 
+def test_token_outlives_versions() -> None:
+    """The token of a spec stays what it was: somebody may have written it into the spec a year ago."""
+    ref = replace(a_fleet(0).ref, name="WEB")
+    assert limits.approval_token(a_fleet(0)) == "5ef14bdd5f0f"
+    assert limits.approval_token(a_fleet(0, ref=ref)) == "5ef14bdd5f0f"
+
+
 @pytest.mark.parametrize("token", [None, "", "yes", "0" * 12])
 def test_wrong_token_sends_nothing(token: str | None) -> None:
     """Without the right token no member of the explicit deletion is sent."""

@@ -10,7 +10,7 @@ from controller.core.observed import Memory, Observed, Serials, settle
 from controller.core.plan import plan
 from controller.core.steps import Prevented
 from providers.base import GroupSnapshot, PowerState, ProvisioningState
-from tests.builders import NOW, REF, a_fleet, a_group, a_member, members_in, observed
+from tests.builders import NOW, REF, a_fleet, a_group, a_lock, a_member, members_in, observed
 
 
 def growing(running: int, coming: int, *, listed: bool = False) -> Observed:
@@ -58,6 +58,9 @@ def test_running_members_wait(running: int, coming: int, wanted: int, victims: i
 def test_waiting_is_told() -> None:
     """Who would have gone is listed as waiting for open numbers, and the plan looks again soon."""
     decided = plan(a_fleet(4), growing(3, 6), Memory(), NOW)
+    words = "3 members run and 4 are wanted: nobody goes who serves before 6 more have come up"
+    waiting = [one for one in decided.blocked if one.detail == words]
+    assert {one.instance for one in waiting} == {"web-000001", "web-000002", "web-000003"}
     assert {one.reason for one in decided.blocked} == {Prevented.OPEN_SERIAL}
     assert decided.look_again_seconds == 15
 
@@ -66,6 +69,13 @@ def test_listed_newcomers_may_go() -> None:
     """Once the list shows the newcomers they go themselves, and nobody waits."""
     decided = plan(a_fleet(3), growing(3, 3, listed=True), Memory(), NOW)
     assert set(decided.victims) == {"web-000004", "web-000005", "web-000006"}
+
+
+def test_settled_newcomer_holds_nobody_back() -> None:
+    """A newcomer that the list shows and that a lock keeps is counted as any other member."""
+    seen = replace(growing(3, 1, listed=True), locks=(a_lock("web-000004"),))
+    decided = plan(a_fleet(3), seen, Memory(), NOW)
+    assert (len(decided.victims), decided.blocked) == (1, ())
 
 
 def test_asked_and_not_found_is_gone() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core import pacing
-from controller.core.deletability import creation_lock, describe_scope
+from controller.core.deletability import creation_lock, describe_scope, set_obstacle
 from controller.core.observed import Memory
 from controller.core.plan import plan
 from controller.core.steps import Blocked, Prevented
@@ -28,8 +28,10 @@ SUBSCRIPTION = f"/subscriptions/{REF.subscription}"
         (f"{VM}/", "CanNotDelete on the instance"),
         (f"{NETWORK}/networkInterfaces/web-000001-nic", "CanNotDelete on its NIC web-000001-nic"),
         (f"{COMPUTE}/disks/web-000001_OsDisk_1", "CanNotDelete on its disk web-000001_OsDisk_1"),
-        (f"{COMPUTE}/disks/data-7", "CanNotDelete on its disk data-7"),
+        (f"{COMPUTE}/disks/data-x", "CanNotDelete on its disk data-x"),
+        (f"{COMPUTE}/disks/DATA-X", "CanNotDelete on its disk DATA-X"),
         (f"{VM}/extensions/health", "CanNotDelete on extensions health"),
+        (f"{VM}/providers/Microsoft.Insights/logs/a", "CanNotDelete on logs a"),
         (REF.id, "CanNotDelete on the scale set"),
         (REF.id.upper(), "CanNotDelete on the scale set"),
         (REF.group_scope, "CanNotDelete on the resource group web-rg"),
@@ -42,18 +44,36 @@ SUBSCRIPTION = f"/subscriptions/{REF.subscription}"
         (f"{COMPUTE}/virtualMachineScaleSets/web2", None),
         (f"{SUBSCRIPTION}/resourceGroups/web-rg2", None),
         ("/subscriptions/other", None),
+        ("/tenant", None),
+        (f"{REF.group_scope}/providers/Microsoft.Compute", None),
     ],
 )
 def test_lock_covers(scope: str, words: str | None) -> None:
     """A lock keeps the members below it and those whose NIC or disk it is on, and no other member."""
     instance = a_member().instance
-    disk = f"{COMPUTE}/disks/DATA-7"
+    disk = f"{COMPUTE}/disks/Data-X"
     member = replace(a_member(), instance=replace(instance, resources=(disk,)))
     lock = Lock(LockLevel.CAN_NOT_DELETE, scope)
     made = plan(a_fleet(0), observed([member], locks=[lock]), Memory(), NOW)
     wanted = () if words is None else (Blocked(Prevented.LOCKED, words, "web-000001"),)
     assert made.blocked == wanted
     assert made.victims == (() if words else ("web-000001",))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_locks_keep_the_set(order: int) -> None:
+    """A lock over the set or inside it keeps it, the strictest is named, and unknown locks keep it too."""
+    locks = [
+        Lock(LockLevel.CAN_NOT_DELETE, SUBSCRIPTION),
+        Lock(LockLevel.READ_ONLY, f"{REF.id}/extensions/a"),
+        Lock(LockLevel.READ_ONLY, f"{COMPUTE}/virtualMachineScaleSets/web2"),
+    ][::order]
+    words = "ReadOnly on the scale set: the set stays"
+    assert set_obstacle(REF, tuple(locks)) == Blocked(Prevented.LOCKED, words)
+    unread = Blocked(Prevented.LOCKS_UNREADABLE, "the locks could not be read: the set stays")
+    assert set_obstacle(REF, None) == unread
+    elsewhere = Lock(LockLevel.READ_ONLY, f"{COMPUTE}/virtualMachineScaleSets/web2")
+    assert set_obstacle(REF, (elsewhere,)) is None
 
 
 @pytest.mark.parametrize("order", [1, -1])

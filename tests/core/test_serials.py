@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from controller.core import serials, tags
+from controller.core.deletability import read_ledger
 from controller.core.observed import (
     LAST_SERIAL,
     WIDEST_WINDOW,
@@ -199,6 +200,13 @@ def test_unlisted_member_keeps_window_open() -> None:
         ("web-000002", Prevented.OPEN_SERIAL)
     ]
     assert made.blocked[0].detail == "its creation may still be under way"
+
+
+def test_only_open_numbers_are_kept() -> None:
+    """While numbers are open, members below and above them may go as ever."""
+    found = seen(1, 3, 4, floor=2, following=4)
+    ledger = read_ledger(a_fleet(1), found, read_window(a_fleet(1), found), NOW)
+    assert set(ledger.obstacles) == {"web-000003"}
 
 
 def test_rename_keeps_open_names() -> None:
