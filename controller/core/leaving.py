@@ -1,8 +1,11 @@
-"""Members that are being deleted, and those whose deletion does not get on.
+"""Members that are being deleted, those whose deletion does not get on, and those that may yet be deleted.
 
 Azure shows no moment at which a deletion began, so a process remembers when it first saw each. A deletion
 that lasts holds back the next batch and every write of the set, because either could cut it short; one
 that has shown nothing for half an hour holds nothing back any more and is told instead.
+
+A deletion that got no answer may still arrive minutes later. No precondition keeps it from doing so, so its
+member counts as one that is going: it is the first to be asked again, and nobody goes in its stead.
 """
 
 from __future__ import annotations
@@ -11,10 +14,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from controller.core.serials import LATE_REQUEST
 from controller.core.steps import Blocked, Prevented
 from providers.base import ProvisioningState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from controller.core.observed import Memory, Observed
@@ -32,19 +37,42 @@ def remember(memory: Memory, observed: Observed, now: datetime) -> Memory:
         for member in observed.members
         if member.instance.provisioning_state is ProvisioningState.DELETING
     )
-    return replace(memory, leaving=tuple((name, known.get(name, now)) for name in names))
+    return replace(
+        memory,
+        leaving=tuple((name, known.get(name, now)) for name in names),
+        asked=_still_asked(memory, observed, now),
+    )
+
+
+def note_asked(memory: Memory, names: Iterable[str], now: datetime) -> Memory:
+    """Note members whose deletion was sent and not answered."""
+    return replace(memory, asked=tuple({**dict(memory.asked), **dict.fromkeys(names, now)}.items()))
 
 
 def in_epoch(memory: Memory, epoch: int) -> Memory:
     """The memory without its moments, if the time of day has been set since: they are of another clock."""
     if memory.epoch == epoch:
         return memory
-    return replace(memory, leaving=(), searched_at=None, epoch=epoch)
+    asked = tuple((name, None) for name, _ in memory.asked)
+    return replace(memory, leaving=(), searched_at=None, epoch=epoch, asked=asked)
 
 
 def stuck_names(memory: Memory, now: datetime) -> frozenset[str]:
     """Members whose deletion has been seen for so long that nothing waits for it any more."""
     return frozenset(name for name, since in memory.leaving if now - since >= STUCK)
+
+
+def _still_asked(
+    memory: Memory, observed: Observed, now: datetime
+) -> tuple[tuple[str, datetime | None], ...]:
+    """Members that stand as they did, and whose deletion is not too old to arrive."""
+    standing = {
+        member.name
+        for member in observed.members
+        if member.instance.provisioning_state is not ProvisioningState.DELETING
+    }
+    moments = ((name, at or now) for name, at in memory.asked if name in standing)
+    return tuple((name, at) for name, at in moments if abs(now - at) < LATE_REQUEST)
 
 
 def blocks(scene: Scene) -> tuple[Blocked, ...]:

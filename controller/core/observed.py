@@ -96,7 +96,8 @@ class Memory:
     those of ours that were there at the last look; None before the first. ``epoch`` tells apart the times of
     day that the process has believed in. ``arrived`` are the names of open numbers that had a member at some
     look: no request for them is on its way any more. ``settled``: at the last look every member with a number
-    below it was known; None as long as no look was whole.
+    below it was known; None as long as no look was whole. ``asked`` are members that were asked to go and that
+    no answer came for, with the time (None: by a clock that has been set since).
     """
 
     scarcity: tuple[Scarce, ...] = ()
@@ -108,6 +109,7 @@ class Memory:
     epoch: int = 0
     arrived: tuple[str, ...] = ()
     settled: int | None = None
+    asked: tuple[tuple[str, datetime | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,7 @@ def _shrink(one: _Round, pool: Pool, units: int) -> Change:
         members=scene.members_of(pool, one.staying),
         mix=mix.targets(pool.spot, pool.replicas),
         now=scene.now,
+        asked=frozenset(name for name, _ in scene.memory.asked),
     )
     chosen = victims.choose(pick, units, scene.ledger)
     needless, waiting = floor.hold_back(scene, pool, pick.members, chosen.victims)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from controller.spec.values import Fleet
 
 LATE_REQUEST = timedelta(minutes=10)
-"""How long after a reservation a creation may still arrive: ten times the longest call timeout."""
+"""How long after it was sent a request may still arrive: ten times the longest call timeout."""
 
 _NUMBER = re.compile(r"-(\d{6,9})$")
 

@@ -10,7 +10,7 @@ from controller.core.spread import Cell, Preference
 from controller.spec.values import VictimAge, VictimOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from controller.core.observed import Member
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from controller.core.topology import Topology
     from controller.spec.values import Pool, ScaleIn
 
-MARKED, IDLE, STRAY, OUTSIDE, SPREAD = range(5)
-"""Tiers: named in the spec; not serving; of a pool that is gone; outside the domains; all others."""
+ASKED, MARKED, IDLE, STRAY, OUTSIDE, SPREAD = range(6)
+"""Tiers: asked before, without an answer; named in the spec; not serving; of a pool that is gone; outside
+the domains; all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Pick:
     """What the choice of victims for one pool rests on.
 
     ``members`` are those that may be chosen from, deletable or not. ``mix`` is how many of each class
-    should be left.
+    should be left. ``asked`` are members whose deletion was sent before and may still arrive.
     """
 
     pool: Pool
@@ -37,6 +38,7 @@ class Pick:
     members: Sequence[Member]
     mix: Mapping[str, int]
     now: datetime
+    asked: Collection[str] = ()
 
 
 class Standing(NamedTuple):
@@ -87,6 +89,8 @@ def is_marked(pick: Pick, name: str) -> bool:
 
 
 def _tier(pick: Pick, member: Member) -> int:
+    if member.name in pick.asked:
+        return ASKED
     if is_marked(pick, member.name):
         return MARKED
     not_serving = classify(member.instance, pick.now) in NOT_SERVING

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from controller.core.spread import Cell
     from controller.core.victim_order import Pick
 
+_WHATEVER_ELSE = {
+    victim_order.ASKED: "it was asked to go before; no answer came, and it may go yet",
+    victim_order.MARKED: "named in scaleIn.remove",
+}
+"""Why members of the first tiers go, wherever they stand."""
+
 
 def explain(
     pick: Pick, rows: Mapping[Cell, Sequence[Member]], cells: Sequence[Cell]
@@ -59,9 +65,10 @@ class _Teller:
 
     def _why(self, cell: Cell, member: Member) -> str:
         name = self._pick.topology.name(cell.domain)
-        match preference_of(self._pick, member).tier:
-            case victim_order.MARKED:
-                return "named in scaleIn.remove"
+        tier = preference_of(self._pick, member).tier
+        if tier in _WHATEVER_ELSE:
+            return _WHATEVER_ELSE[tier]
+        match tier:
             case victim_order.IDLE:
                 return f"does not serve ({classify(member.instance, self._pick.now).value})"
             case victim_order.STRAY:

@@ -1,9 +1,9 @@
 """Which members go on scale-in.
 
-Order of importance: members named in the spec; members that do not serve (HealthFirst); members of a
-pool that the spec has no more; members outside the eligible domains; then whatever leaves the spread
-most even, and in the chosen place the surplus class, the outdated template, the lower deletion cost, the
-less wanted size, the age, the name.
+Order of importance: members that were asked before and may go yet; members named in the spec; members that
+do not serve (HealthFirst); members of a pool that the spec has no more; members outside the eligible domains;
+then whatever leaves the spread most even, and in the chosen place the surplus class, the outdated template,
+the lower deletion cost, the less wanted size, the age, the name.
 """
 
 from __future__ import annotations
@@ -41,9 +41,14 @@ class Chosen:
 
 
 def choose(pick: Pick, units: int, ledger: Ledger) -> Chosen:
-    """Choose ``units`` victims among the deletable members."""
-    rows = _rows(pick, [one for one in pick.members if ledger.may_delete(one.name)])
-    victims = explain(pick, rows, _cells(pick, rows, units))
+    """Choose ``units`` victims among the deletable members.
+
+    A member that was asked before and that nobody may ask again now takes a place: it may go yet.
+    """
+    free = [one for one in pick.members if ledger.may_delete(one.name)]
+    asked = [one for one in pick.members if one.name in pick.asked and one not in free]
+    rows = _rows(pick, free)
+    victims = explain(pick, rows, _cells(pick, rows, max(0, units - len(asked))))
     blocked = [_obstacle(ledger, name) for name in _obstructing(pick, victims, units, ledger)]
     return Chosen(victims, tuple(blocked))
 

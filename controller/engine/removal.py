@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from controller.core import pacing, tags
+from controller.core.leaving import note_asked
 from controller.core.observed import interpret, parse_serials
 from controller.core.phase import Phase, classify
 from controller.core.serials import serial_of
@@ -135,7 +136,8 @@ async def _as_batch(work: Work, progress: Progress, names: tuple[str, ...]) -> P
     except ProviderError as error:
         outcomes = [refused(Verb.DELETE, name, error) for name in names]
         unknown = isinstance(error, OutcomeUnknown)
-        return replace(progress.noting(*outcomes), deleting=progress.deleting or unknown)
+        noted = _remembering(work, progress, error, names)
+        return replace(noted.noting(*outcomes), deleting=progress.deleting or unknown)
     words = "is being deleted"
     outcomes = [accepted(Verb.DELETE, name, f"{name} {words}") for name in names]
     return replace(progress.noting(*outcomes), deleting=True)
@@ -154,10 +156,20 @@ async def _one_by_one(work: Work, progress: Progress, names: tuple[str, ...]) ->
             rest = [refused(Verb.DELETE, left, error) for left in names[position:]]
             return progress.stopping(*rest)
         except ProviderError as error:
-            progress = progress.noting(refused(Verb.DELETE, name, error))
+            noted = _remembering(work, progress, error, (name,))
+            progress = noted.noting(refused(Verb.DELETE, name, error))
         else:
             progress = progress.noting(accepted(Verb.DELETE, name, f"{name} is being deleted"))
     return progress
+
+
+def _remembering(
+    work: Work, progress: Progress, error: ProviderError, names: Sequence[str]
+) -> Progress:
+    """With the names on record if no answer came: their deletion may still arrive."""
+    if not isinstance(error, OutcomeUnknown):
+        return progress
+    return replace(progress, memory=note_asked(progress.memory, names, work.clock.now))
 
 
 async def _why_it_stays(work: Work, name: str) -> str:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
 
 from controller.core import pacing
-from controller.core.leaving import STUCK, in_epoch, remember, stuck_names
+from controller.core.leaving import STUCK, in_epoch, note_asked, remember, stuck_names
 from controller.core.observed import Memory
 from controller.core.plan import plan
+from controller.core.serials import LATE_REQUEST
 from controller.core.steps import Prevented
 from controller.spec.values import Quorum
 from providers.base import ProvisioningState
-from tests.builders import NOW, a_fleet, a_member, members_in, observed
+from tests.builders import NOW, a_fleet, a_lock, a_member, members_in, observed
+
+if TYPE_CHECKING:
+    from controller.core.observed import Observed
 
 GOING = a_member(9, "3", provisioning_state=ProvisioningState.DELETING)
 FIVE = members_in({"1": 2, "2": 2, "3": 1})
@@ -67,3 +74,54 @@ def test_voter_is_waited_for() -> None:
     made = plan(voters, SEEN, LONG_AGO, NOW)
     assert made.victims == ()
     assert Prevented.QUORUM in {one.reason for one in made.blocked}
+
+
+def asked(*names: str) -> Memory:
+    """A memory of deletions that got no answer a minute ago."""
+    return note_asked(Memory(), names, NOW - timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    ("seen", "later", "kept"),
+    [
+        (SEEN, LATE_REQUEST - timedelta(seconds=1), True),
+        (SEEN, LATE_REQUEST, False),
+        (observed(FIVE[1:]), timedelta(0), False),
+    ],
+    ids=["it may still arrive", "too late", "its member is gone"],
+)
+def test_unanswered_deletions_are_remembered(seen: Observed, later: timedelta, kept: bool) -> None:
+    """A deletion without an answer is remembered for as long as it may arrive and its member stands."""
+    name = FIVE[0].name
+    memory = note_asked(Memory(), [name], NOW)
+    assert remember(memory, seen, NOW + later).asked == (((name, NOW),) if kept else ())
+
+
+def test_leaving_member_was_heard() -> None:
+    """A member that is seen leaving has had its request: nothing of it is on its way any more."""
+    memory = note_asked(Memory(), [GOING.name], NOW)
+    assert remember(memory, SEEN, NOW).asked == ()
+
+
+def test_set_clock_keeps_unanswered_deletions() -> None:
+    """When the time of day was set, deletions without an answer count from the next look on."""
+    set_back = in_epoch(asked(FIVE[0].name), 1)
+    assert remember(set_back, SEEN, NOW - STUCK).asked == ((FIVE[0].name, NOW - STUCK),)
+
+
+def test_asked_member_goes_first() -> None:
+    """Whoever was asked to go without an answer is asked again, and nobody goes in its stead."""
+    usual = plan(a_fleet(4), observed(FIVE), Memory(), NOW)
+    (other,) = {member.name for member in FIVE[-1:]} - set(usual.victims)
+    again = plan(a_fleet(4), observed(FIVE), asked(other), NOW)
+    assert again.victims == (other,)
+    (step,) = again.deletes
+    assert step.victims[0].why == "it was asked to go before; no answer came, and it may go yet"
+
+
+def test_asked_member_under_lock_counts() -> None:
+    """If the asked one may not be asked again, its deletion may still arrive: so one fewer goes."""
+    first = FIVE[0].name
+    made = plan(a_fleet(3), observed(FIVE, locks=[a_lock(first)]), asked(first), NOW)
+    assert len(made.victims) == 1
+    assert [one.instance for one in made.blocked] == [first]

@@ -13,12 +13,14 @@ from controller.engine.reconcile import run_pass
 from controller.engine.report import Verdict
 from controller.engine.requests import instance_request
 from controller.spec.values import DeletionMode
-from providers.base import GroupRequest, LockLevel
+from providers.base import GroupRequest, LockLevel, PowerOperation
+from providers.simulated import events
 from providers.simulated.scenario import (
     Call,
     CallFailure,
     CallFault,
     DeleteUnderLock,
+    ForeignEdit,
 )
 from tests.builders import REF
 from tests.crash import live_members
@@ -258,6 +260,23 @@ def test_lost_deletion_is_looked_up(applied: bool) -> None:
     assert [line.split()[2:] for line in told(report.outcomes)] == [["-", "GatewayTimeout"]] * 2
     run(all_passes(web(4), provider))
     assert len(live_members(provider.region, REF)) == 4
+
+
+@pytest.mark.parametrize("deletion", [DeletionMode.BATCH, DeletionMode.SINGLE])
+def test_lost_deletion_takes_nobody_else(deletion: DeletionMode) -> None:
+    """A member whose deletion may still arrive is asked again, though another would be chosen by now."""
+    call = Call.DELETE if deletion is DeletionMode.BATCH else Call.OPERATE
+    provider = settled(web(6), fail(call, CallFailure.OUTCOME_UNKNOWN))
+    fleet = web(5, deletion=deletion)
+    (asked,) = planned_victims(fleet, provider)
+    lost = one_pass(fleet, provider)
+    assert told(lost.outcomes) == [f"delete {asked} - GatewayTimeout"]
+    idle = next(name for name in live_members(provider.region, REF) if name != asked)
+    off = ForeignEdit(0, idle, operation=PowerOperation.POWER_OFF)
+    events.apply(provider.region.world, off, provider.region.clock.elapsed)
+    assert planned_victims(fleet, provider) == (idle,)
+    again = run(run_pass(fleet, provider, provider.region.clock, memory=lost.memory))
+    assert told(again.outcomes) == [f"delete {asked} +"]
 
 
 def test_single_deletion_goes_one_by_one() -> None:
