@@ -27,7 +27,7 @@ def in_reach(fleet: Fleet, observed: Observed, memory: Memory) -> Memory:
     """The memory as far as it reaches: after a long absence a process knows the fleet no better than a new one."""
     if len(_given_out_since(fleet, observed, memory)) <= MOST_ASKED:
         return memory
-    return replace(memory, settled=None)
+    return replace(memory, settled=None, searched_at=None)
 
 
 def names_to_ask(fleet: Fleet, observed: Observed, memory: Memory) -> tuple[str, ...]:
@@ -39,6 +39,16 @@ def names_to_ask(fleet: Fleet, observed: Observed, memory: Memory) -> tuple[str,
     absent = (name for name in (*(memory.members or ()), *since) if name.lower() not in shown)
     names = (*unsettled(fleet, observed), *_leaving(observed), *absent)
     return tuple({name.lower(): name for name in names}.values())
+
+
+def last_given_out(fleet: Fleet, observed: Observed, memory: Memory) -> tuple[str, ...]:
+    """Names of the last settled numbers that the list does not show, for a process that never saw the whole fleet."""
+    if memory.settled is not None:
+        return ()
+    floor = read_window(fleet, observed).serials.floor
+    shown = {member.name.lower() for member in observed.members}
+    names = (member_name(fleet.name, n) for n in range(max(1, floor - MOST_ASKED), floor))
+    return tuple(name for name in names if name.lower() not in shown)
 
 
 def remember(fleet: Fleet, observed: Observed, memory: Memory) -> Memory:

@@ -6,6 +6,7 @@ the pass ends without having done anything. A list that contradicts itself count
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -78,28 +79,47 @@ async def _with_leftovers(fleet: Fleet, provider: Provider, clock: Clock, seen: 
     """Look for what lost members left behind, if it is time to. What cannot be seen is not there to sweep.
 
     A process that has never seen the whole fleet has nothing else to tell a short list by: it searches in
-    every pass until a search has been answered.
+    every pass until a search has come to something.
     """
     searched = seen.memory.searched_at
     traces = leftovers.read_traces(fleet, seen.observed)
     now = clock.now
-    recent = searched is not None and now - searched < leftovers.SEARCH_EVERY
-    if traces is None or (recent and seen.memory.settled is not None):
+    if traces is None or (searched is not None and now - searched < leftovers.SEARCH_EVERY):
         return seen
     looked = replace(seen, memory=replace(seen.memory, searched_at=now))
-    whole = replace(looked, memory=replace(looked.memory, settled=traces.floor))
     try:
-        listing = await provider.observe(fleet.ref, (), leftovers.search_for(traces))
-        if listing.leftovers is None:
-            return whole
-        whole = await _with_unseen(fleet, provider, clock, whole, traces, listing.leftovers)
-    except Forbidden:
-        return whole
+        whole, listed = await _search(fleet, provider, clock, looked, traces)
     except ProviderError:
-        if len(seen.observed.owned) < fleet.replicas and seen.memory.settled is None:
+        if seen.memory.settled is not None:
+            return looked
+        if len(seen.observed.owned) < fleet.replicas:
             raise
-        return looked
-    return await _with_sightings(fleet, provider, clock, whole, listing.leftovers)
+        return seen
+    if listed is None:
+        return whole
+    return await _with_sightings(fleet, provider, clock, whole, listed)
+
+
+async def _search(
+    fleet: Fleet, provider: Provider, clock: Clock, seen: Look, traces: Traces
+) -> tuple[Look, tuple[Leftover, ...] | None]:
+    """List NICs, disks and addresses, and ask by name for members of which they show something.
+
+    A list of members may come back short and look whole; these lists are others' work. Who may not read them
+    asks by name for everybody who may be there, once.
+    """
+    listed: tuple[Leftover, ...] | None = None
+    with suppress(Forbidden):
+        listed = (await provider.observe(fleet.ref, (), leftovers.search_for(traces))).leftovers
+    if listed is not None:
+        names = leftovers.unseen_owners(traces, listed)
+    else:
+        names = unseen.last_given_out(fleet, seen.observed, seen.memory)
+    whole = replace(seen, memory=replace(seen.memory, settled=traces.floor))
+    if not names:
+        return whole, listed
+    found = await look_by_name(fleet, provider, clock, names=names)
+    return replace(whole, observed=settle(fleet.ref, whole.observed, found, names)), listed
 
 
 async def _with_sightings(
@@ -118,25 +138,6 @@ async def _with_sightings(
     except ProviderError:
         return seen
     return replace(seen, observed=leftovers.confirm(observed, sure))
-
-
-async def _with_unseen(
-    fleet: Fleet,
-    provider: Provider,
-    clock: Clock,
-    seen: Look,
-    traces: Traces,
-    listed: Sequence[Leftover],
-) -> Look:
-    """Ask by name for members of which NICs or disks are there and that the list does not show.
-
-    A list may come back short and look whole; the networks' and the disks' lists are others' work.
-    """
-    names = leftovers.unseen_owners(traces, listed)
-    if not names:
-        return seen
-    found = await look_by_name(fleet, provider, clock, names=names)
-    return replace(seen, observed=settle(fleet.ref, seen.observed, found, names))
 
 
 async def look_at_leftovers(

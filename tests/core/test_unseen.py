@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from controller.core.observed import Memory, Observed, Serials
-from controller.core.unseen import MOST_ASKED, in_reach, names_to_ask, remember
+from controller.core.unseen import MOST_ASKED, in_reach, last_given_out, names_to_ask, remember
 from providers.base import ProvisioningState
 from tests.builders import a_fleet, a_group, a_member, observed
 
@@ -79,6 +79,27 @@ def test_long_absence_makes_a_stranger(given_out: int, known: int | None) -> Non
     look = listed(1, floor=3 + given_out)
     memory = Memory(members=names(1), settled=3)
     assert in_reach(a_fleet(3), look, memory).settled == known
+
+
+@pytest.mark.parametrize(
+    ("look", "memory", "asked"),
+    [
+        (listed(2, floor=5), Memory(), (1, 3, 4)),
+        (listed(2, floor=5, following=7), Memory(), (1, 3, 4)),
+        (listed(2, floor=5), Memory(settled=2), ()),
+        (
+            listed(MOST_ASKED, floor=MOST_ASKED + 5),
+            Memory(),
+            (*range(5, MOST_ASKED), *range(1001, 1005)),
+        ),
+    ],
+    ids=["all below the floor", "no open ones", "seen whole before", "the last thousand"],
+)
+def test_strangers_ask_for_the_last_numbers(
+    look: Observed, memory: Memory, asked: tuple[int, ...]
+) -> None:
+    """A process that never saw the whole fleet may ask for the last settled numbers, a thousand at most."""
+    assert last_given_out(a_fleet(3), look, memory) == names(*asked)
 
 
 @pytest.mark.parametrize(

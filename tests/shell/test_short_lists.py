@@ -136,3 +136,36 @@ def test_unreadable_locks_hide_nobody() -> None:
     assert report.plan.creates == ()
     assert report.observed is not None
     assert report.observed.leftovers is None
+
+
+def test_blind_identity_asks_for_all_numbers() -> None:
+    """A new process that may not list NICs and disks asks for every number by name instead."""
+    provider = settled(web(6))
+    blind = Blind(shortened(provider, 2), error=Forbidden("AuthorizationFailed", "no"))
+    report = run(run_pass(web(6), blind, provider.region.clock))
+    assert report.plan is not None
+    assert (report.plan.creates, report.memory.settled) == ((), 7)
+
+
+@dataclass(eq=False)
+class Nameless(AlteredProvider):
+    """Shows lists, and no member by its name."""
+
+    async def observe(
+        self,
+        ref: GroupRef,
+        names: Sequence[str] | None = None,
+        leftovers: LeftoverSearch | None = None,
+    ) -> GroupSnapshot:
+        """Refuse to show members one by one."""
+        if names:
+            raise Forbidden("AuthorizationFailed", "no")
+        return await super().observe(ref, names, leftovers)
+
+
+def test_refused_names_are_not_gone() -> None:
+    """A new process that may not ask for those whose disks it found does not take them for gone."""
+    provider = settled(web(6))
+    report = run(run_pass(web(6), Nameless(shortened(provider, 2)), provider.region.clock))
+    assert (report.plan, report.outcomes) == (None, ())
+    assert isinstance(report.error, Forbidden)

@@ -81,6 +81,7 @@ class Judge:
         self._gone_at: dict[str, float] = {}
         self._ours: set[str] = set()
         self._spoilt: set[str] = set()
+        self._feigned: dict[str, Process] = {}
         self.evidence: dict[str, Evidence] = {}
         self.last_write = 0.0
 
@@ -96,6 +97,9 @@ class Judge:
     ) -> None:
         """A process has got an answer to a look, which shows the truth of a moment."""
         sight = self._sights.setdefault((process, ref.id.lower()), _Sight())
+        for name in [one.name for one in self.members(ref)] if names is None else names:
+            if self._feigned.get(name.lower()) is process:
+                del self._feigned[name.lower()]
         if names is None:
             return
         seen = {one.name.lower(): tags.owned(ref, one.tags) for one in found.instances}
@@ -103,6 +107,10 @@ class Judge:
             sight.named[name.lower()] = (at, seen.get(name.lower(), False))
         sight.locks_at = at
         sight.locks_known = found.locks is not None
+
+    def feigned(self, process: Process, change: Change) -> None:
+        """The platform has said yes to a deletion and forgotten it; until it looks again, a process cannot know."""
+        self._feigned |= {name.lower(): process for name in change.names}
 
     def passed_the_fence(self, process: Process, change: Change) -> None:
         """A change has passed the product's own checks."""
@@ -161,7 +169,7 @@ class Judge:
         sent = [one for one in self._sent.get(change.ref.id, []) if one[0] >= recent]
         self._sent[change.ref.id] = sent
         wanted = max((wanted for _, wanted in sent), default=None)
-        living = len(self.living(change.ref))
+        living = sum(one.name.lower() not in self._feigned for one in self.living(change.ref))
         if wanted is not None and living > wanted:
             self._broken(
                 "I1", f"{change.names[0]} is member {living} of {change.ref.name}: {wanted} wanted"

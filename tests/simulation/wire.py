@@ -160,6 +160,8 @@ class Wire:
             if change.verb in {"create", "delete"} and world.strikes(Fault.FALSE_SUCCESS):
                 outcome = "false"
                 found: Any = None
+                if change.deletes:
+                    world.judge.feigned(process, change)
             else:
                 found = world.judge.applying(process, change, action)
             if process.dead or not world.strikes(Fault.LOST_APPLIED):
