@@ -9,12 +9,14 @@ STAMP := $(VENV)/.installed
 RUNTIME_STAMP := $(VENV)/.runtime
 WORKERS ?= 2
 FUZZ_VENV ?= .venv-fuzz
+MUTANTS_VENV ?= .venv-mutants
+MODULES ?= *
 RUNS ?= 20000
 SEEDS ?= 1000
 FIRST ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser image bench bench-clients lock clean fuzz
+.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser image bench bench-clients lock clean fuzz mutants
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,9 +104,18 @@ fuzz: ## change specs RUNS times (20,000), guided by coverage where atheris is t
 	       || echo "there is no atheris for this machine: it goes on without guidance by coverage" >&2; }; }
 	@$(FUZZ_VENV)/bin/python -m tests.fuzz.run --runs $(RUNS)
 
+mutants: ## change the code of the core and see a test fail: make mutants MODULES="guard limits" (hours for all)
+	@test -x $(MUTANTS_VENV)/bin/mutmut || { echo "installing evenkeel's packages, its tools and mutmut into $(MUTANTS_VENV) ..." \
+	  && $(PYTHON) -m venv $(MUTANTS_VENV) \
+	  && $(MUTANTS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	       -r requirements-dev.lock -r requirements-mutants.lock; }
+	@PATH="$(abspath $(MUTANTS_VENV))/bin:$$PATH" mutmut run --max-children $(WORKERS) $(foreach one,$(MODULES),'controller.core.$(one).*')
+	@$(MUTANTS_VENV)/bin/python -m tests.mutation.tally $(filter-out *,$(MODULES))
+
 lock: ## resolve the requirements anew (needs `uv` on the path)
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group build pyproject.toml -o requirements.lock
 	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group mutants pyproject.toml -c requirements-dev.lock -o requirements-mutants.lock
 
 clean: ## remove what the targets made
-	@rm -rf $(VENV) .venv-az $(FUZZ_VENV) .fuzz tests/clients/node/node_modules tests/daemon/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist
+	@rm -rf $(VENV) .venv-az $(FUZZ_VENV) .fuzz $(MUTANTS_VENV) mutants tests/clients/node/node_modules tests/daemon/node/node_modules tests/clients/oav/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .evenkeel dist

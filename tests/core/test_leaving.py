@@ -65,7 +65,10 @@ def test_stuck_member_is_told() -> None:
     """A person learns which deletion does not get on, and since when it was seen."""
     (one,) = plan(a_fleet(5), SEEN, LONG_AGO, NOW).blocked
     assert (one.reason, one.instance, one.until) == (Prevented.STUCK, "web-000009", None)
-    assert one.detail.startswith("it has been seen Deleting since 2026-11-21 11:30 UTC")
+    assert one.detail == (
+        "it has been seen Deleting since 2026-11-21 11:30 UTC and does not go; nothing waits for it any more. "
+        "Look for its cause in Azure's activity log"
+    )
 
 
 def test_voter_is_waited_for() -> None:

@@ -39,6 +39,8 @@ def a_crowd(healthy: int, unhealthy: int, shells: int = 1) -> list[Member]:
         (9, 0, 0, False),
         (9, 1, 0, True),
         (0, 9, 100, False),
+        (0, 3, 67, False),
+        (0, 3, 66, True),
     ],
 )
 def test_share_decides(healthy: int, unhealthy: int, percent: int, melting: bool) -> None:

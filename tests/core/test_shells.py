@@ -162,6 +162,12 @@ def test_inferred_shells_are_capped(limits: Limits, gone: int) -> None:
     assert [(one.reason, one.detail) for one in made.blocked] == waiting
 
 
+def test_cap_is_a_tenth() -> None:
+    """A tenth of the members may go by inference in one pass, where the spec says nothing."""
+    members = [a_member(n, **FAILED) for n in range(1, 21)]
+    assert len(plan(a_fleet(20), observed(members), Memory(), NOW).victims) == 2
+
+
 @pytest.mark.parametrize("state", [YOUNG, EVICTED])
 def test_certain_shells_are_not_capped(state: dict[str, Any]) -> None:
     """Certain shells go all at once: there is nothing on them to lose."""

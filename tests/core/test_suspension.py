@@ -60,7 +60,7 @@ def test_deletions_sleep() -> None:
     """Nobody is deleted for whatever reason; creations go on."""
     shrinking, broken = planned(asleep("delete"), EXCESS), planned(asleep("delete"), FAILED)
     assert (shrinking.victims, broken.victims) == ((), ())
-    assert {one.reason for one in shrinking.blocked} == {Prevented.SUSPENDED}
+    assert {(one.reason, one.until) for one in shrinking.blocked} == {(Prevented.SUSPENDED, LATER)}
     assert [one.instance for one in broken.blocked] == ["web-000001"]
     assert len(broken.creates) == 2
     assert not any("not needed for this plan" in note for note in shrinking.notes)
