@@ -62,7 +62,10 @@ def accept(before: Accepted, reading: Reading, now: datetime) -> Accepted:
     claims = gather_claims(judged, Ground(known, reading.approvals, now))
     claims = hold_large_removals(claims, known)
     return Accepted(
-        standings=tuple(_stand(claims[key], known.get(key), now) for key in sorted(claims)),
+        standings=tuple(
+            _stand(claims[key], known.get(key), before.source(claims[key].root), now)
+            for key in sorted(claims)
+        ),
         sources=tuple(one.standing for one in judged),
     )
 
@@ -116,7 +119,9 @@ def _since(new: SourceStanding, was: SourceStanding) -> SourceStanding:
     return SourceStanding(new.root, new.revision, since, new.trouble, new.waiting)
 
 
-def _stand(claim: Claim, was: Standing | None, now: datetime) -> Standing:
+def _stand(
+    claim: Claim, was: Standing | None, source: SourceStanding | None, now: datetime
+) -> Standing:
     """Turn a claim into a standing that remembers since when it has been so, and an earlier name."""
     same = was is not None and _state(was) == _state(claim)
     renamed = ""
@@ -132,10 +137,30 @@ def _stand(claim: Claim, was: Standing | None, now: datetime) -> Standing:
         since=was.since if same and was is not None else now,
         renamed_from=renamed,
         held=claim.held,
+        in_force_since=_in_force_since(claim, was, source, now),
     )
 
 
+def _in_force_since(
+    claim: Claim, was: Standing | None, source: SourceStanding | None, now: datetime
+) -> datetime | None:
+    """Since when the spec is in force without a break that was seen; a restart alone is none.
+
+    A moment in the future is one of another time of day, and counts as the present.
+    """
+    if was is None:
+        return now if source is not None and source.revision else None
+    kept = was.in_force_since and min(was.in_force_since, now)
+    broken_off = was.freeze is not None and was.freeze.reason is not FreezeReason.NOT_READ_YET
+    if claim.freeze is not None:
+        return kept if broken_off else now
+    return now if broken_off or _digest(was) != _digest(claim) else kept
+
+
+def _digest(one: Standing | Claim) -> str | None:
+    return one.fleet.spec_digest if one.fleet is not None else None
+
+
 def _state(one: Standing | Claim) -> tuple[str | None, str | None, str]:
-    digest = one.fleet.spec_digest if one.fleet is not None else None
     reason = str(one.freeze.reason) if one.freeze is not None else None
-    return digest, reason, one.name
+    return _digest(one), reason, one.name

@@ -185,6 +185,8 @@ def _endings(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> Ite
     mark = parse_tombstone(value)
     if mark is None or mark.digest != fleet.spec_digest[:16]:
         yield "the fleet would be ended, and the scale set is not marked with this spec"
+    elif fleet.in_force_since is not None and fleet.in_force_since > mark.since:
+        yield "the fleet would be ended, and its spec was not in force all the time since the mark"
     elif (now - mark.since).total_seconds() < 60 * fleet.deletion_hold_minutes:
         yield f"the fleet would be ended, and its tombstone stands only since {mark.since}"
 

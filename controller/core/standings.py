@@ -42,7 +42,9 @@ class Standing:
     ``key`` is the scale set's ARM id in lower case, ``root`` the source. ``fleet`` is the spec that was
     accepted last, from ``revision``; None if none is known. ``since`` is when the spec or the reason of
     the freeze last changed. ``renamed_from`` is the name that the fleet had before, or empty. ``held``: a
-    large removal of it waits for approval, even while something else freezes it too.
+    large removal of it waits for approval, even while something else freezes it too. ``in_force_since``:
+    before this moment the spec was not in force all the time, because it came then or was frozen; None: it has
+    been in force for as long as anything is remembered.
     """
 
     key: str
@@ -54,6 +56,7 @@ class Standing:
     since: datetime
     renamed_from: str = ""
     held: bool = False
+    in_force_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 A spec in this state is a tombstone. The first pass that sees it writes the moment and the spec's digest
 into the tag ``evenkeel-tombstone`` of the set, and deletes nothing. Only when a later pass finds the same
 spec still accepted and the hold time over are the members deleted, as an explicit deletion, and then the
-empty set. ``Present``, ``Retain`` or a suspension takes the mark away; an edited spec begins anew.
+empty set. ``Present``, ``Retain`` or a suspension takes the mark away; an edited spec begins anew, and so
+does one that was gone or broken for a while.
 """
 
 from __future__ import annotations
@@ -51,9 +52,12 @@ def desired(fleet: Fleet) -> int:
 
 
 def stands_since(fleet: Fleet, observed: Observed, now: datetime) -> datetime | None:
-    """Since when the set is marked with this very spec; None without a mark that is worth anything."""
-    mark = tags.parse_tombstone(observed.group.tags.get(tags.TOMBSTONE) if observed.group else None)
-    if mark is None or mark.digest != tags.tombstone_digest(fleet):
+    """Since when the set is marked with this very spec; None without a mark that is worth anything.
+
+    A mark from before the spec was last seen gone or broken is worth nothing: it did not stand.
+    """
+    mark = _mark_of(fleet, observed)
+    if mark is None or _is_broken_off(fleet, mark):
         return None
     fresh = mark.since - SKEW <= now <= mark.since + hold_of(fleet) + LAPSE
     return mark.since if fresh else None
@@ -89,8 +93,7 @@ def bury(scene: Scene, decisions: Decisions) -> None:
     decisions.explicit += victims
     decisions.blocked += (*kept, *_strangers(scene))
     if since is None:
-        why = "its spec says Absent and Delete: the set is marked, and the hold begins"
-        decisions.steps.append(MarkSet(Reason.TOMBSTONE, why, marked=True))
+        decisions.steps.append(MarkSet(Reason.TOMBSTONE, _mark_words(scene), marked=True))
     due = (since or now) + hold_of(fleet)
     if now < due:
         decisions.blocked.append(Blocked(Prevented.TOMBSTONE_HOLD, _hold_words(scene), until=due))
@@ -124,6 +127,26 @@ def notes(scene: Scene) -> Iterator[str]:
         yield "its spec says Absent: the scale set is being deleted"
     elif since is not None:
         yield f"its spec says Absent: the tombstone stands since {since:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _mark_of(fleet: Fleet, observed: Observed) -> tags.Tombstone | None:
+    """The mark on the set, if it was made for this very spec."""
+    mark = tags.parse_tombstone(observed.group.tags.get(tags.TOMBSTONE) if observed.group else None)
+    return mark if mark is not None and mark.digest == tags.tombstone_digest(fleet) else None
+
+
+def _is_broken_off(fleet: Fleet, mark: tags.Tombstone) -> bool:
+    return fleet.in_force_since is not None and mark.since < fleet.in_force_since
+
+
+def _mark_words(scene: Scene) -> str:
+    mark = _mark_of(scene.fleet, scene.observed)
+    if mark is not None and _is_broken_off(scene.fleet, mark):
+        return (
+            "its spec says Absent and Delete again: since the set was marked it has been gone, broken or "
+            "another, so it is marked anew, and the hold begins anew"
+        )
+    return "its spec says Absent and Delete: the set is marked, and the hold begins"
 
 
 def _victims(scene: Scene, since: datetime | None) -> tuple[list[Victim], list[Blocked]]:

@@ -24,6 +24,7 @@ from controller.core.acceptance import (
     Standing,
     key_of,
 )
+from controller.core.tags import parse_time
 from controller.sources.snapshot import recall
 from controller.spec.compile import compile_specs
 from controller.spec.source import SourceFile
@@ -157,6 +158,7 @@ def _fleet_entry(one: Standing, text: SpecText, blobs: dict[str, str]) -> _Json:
         "digest": one.fleet.spec_digest if one.fleet is not None else "",
         "held": one.held,
         "renamedFrom": one.renamed_from,
+        "inForceSince": one.in_force_since.isoformat() if one.in_force_since else "",
         "path": text.path,
         "content": put(text.content),
         "beside": [
@@ -234,6 +236,8 @@ def _standing(entry: _Json, fleet: Fleet | None, now: datetime) -> Standing:
         since=now,
         renamed_from=entry["renamedFrom"],
         held=entry["held"],
+        # Versions before this entry did not write it.
+        in_force_since=parse_time(entry.get("inForceSince")),
     )
 
 

@@ -75,7 +75,11 @@ async def visit(means: Means, ticket: Ticket) -> NextLook | None:
     if state.standing.fleet is None:
         return _waits(means, state, "no spec of it is known")
     # The revision stands in the audit trail and in the tags of new members.
-    fleet = replace(state.standing.fleet, revision=state.standing.revision)
+    fleet = replace(
+        state.standing.fleet,
+        revision=state.standing.revision,
+        in_force_since=state.standing.in_force_since,
+    )
     refusal = means.tenure.may_begin(ticket.key)
     means.board.note(ticket.key, holder=means.tenure.holder_of(ticket.key))
     if refusal is not None:

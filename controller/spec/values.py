@@ -220,7 +220,9 @@ class Fleet:
     somebody put into the spec or onto the command line, or None. ``source`` is ``file:line`` for people.
     ``suspended``: look and report, change nothing; ``suspensions`` are of single processes. ``absent``: the
     fleet is to end as ``deletion_policy`` says, after ``deletion_hold_minutes`` in which that stood.
-    ``manage_locks``: somebody wants an Azure lock on each held member.
+    ``manage_locks``: somebody wants an Azure lock on each held member. Two things are no part of the spec:
+    ``revision``, which it was read from, and ``in_force_since``, before which it was not in force all the
+    time (None: nothing is known of such a moment).
     """
 
     name: str
@@ -241,6 +243,7 @@ class Fleet:
     managed_image: bool = False
     approval: str | None = None
     revision: str = ""
+    in_force_since: datetime | None = None
     source: str = ""
     suspended: bool = False
     suspensions: tuple[Suspension, ...] = ()

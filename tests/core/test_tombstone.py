@@ -76,6 +76,27 @@ def test_first_sight_marks(seen: Observed) -> None:
     assert (made.desired, made.observed) == (0, 3)
 
 
+def test_mark_before_a_break_counts_for_nothing() -> None:
+    """A tombstone that was gone or broken since its mark did not stand: it is marked anew, and nobody goes."""
+    seen = a_look(since=DUE)
+    made = planned(replace(ENDED, in_force_since=DUE + timedelta(seconds=1)), seen)
+    (step,) = made.steps
+    assert isinstance(step, MarkSet)
+    assert "the hold begins anew" in step.why
+    assert made.victims == ()
+    assert len(planned(replace(ENDED, in_force_since=DUE), seen).victims) == 3
+
+
+def test_guard_knows_of_the_break() -> None:
+    """A plan that ends a fleet whose spec was not in force all the time since the mark is refused."""
+    seen = a_look(since=DUE)
+    made = planned(ENDED, seen)
+    later = replace(ENDED, in_force_since=DUE + timedelta(seconds=1))
+    assert guard.check(later, seen, made, NOW) == (
+        "the fleet would be ended, and its spec was not in force all the time since the mark",
+    )
+
+
 def test_hold_is_kept() -> None:
     """Until the hold is over nothing is planned, and the plan says until when and how to cancel."""
     since = DUE + timedelta(seconds=1)

@@ -13,6 +13,7 @@ import pytest
 
 from controller.core.standings import Freeze, FreezeReason
 from controller.core.tags import FLEET, OWNER, owner_mark
+from controller.spec.values import DeletionPolicy
 from providers.errors import Throttled
 from providers.simulated.scenario import Call, CallFailure, CallFault
 from tests.daemon.stage import Counting, Stage, accepted, fleet_named, play, stands
@@ -302,3 +303,25 @@ def with_empty_sets(fleets: Sequence[Fleet]) -> SimulatedProvider:
 
 def _within(moments: Sequence[float], start: float, seconds: float) -> int:
     return bisect_left(moments, start + seconds) - bisect_left(moments, start)
+
+
+def test_hold_of_a_tombstone_begins_anew() -> None:
+    """A tombstone that was not in force for a while holds its members for another full hold time."""
+
+    async def script(stage: Stage) -> float:
+        stage.daemon.accept(accepted(fleet_named("web")))
+        await stage.until(lambda: stage.at_rest("web"))
+        ended = fleet_named("web", absent=True, deletion_policy=DeletionPolicy.DELETE)
+        stage.daemon.accept(accepted(ended))
+        await stage.clock.sleep(540)
+        stage.daemon.accept(accepted(stands(ended, Freeze(FreezeReason.SPEC_BROKEN, "torn"))))
+        await stage.clock.sleep(30)
+        mended = replace(stands(ended), in_force_since=stage.clock.now)
+        began = stage.clock.elapsed
+        stage.provider.writes.clear()
+        stage.daemon.accept(accepted(mended))
+        await stage.until(lambda: any(verb == "delete" for _, _, verb in stage.provider.writes))
+        return stage.provider.writes[-1][0] - began
+
+    _, held = play(script)
+    assert 600 <= held < 700

@@ -6,9 +6,11 @@ import asyncio
 import shutil
 import stat
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -24,10 +26,12 @@ from tests.intake.listening import acting, frozen, listening
 from tests.intake.places import Meanwhile, Repository, spec, swap, write
 from tests.specs.spec_texts import WEB
 
+T = TypeVar("T")
 
-def tell(story: Coroutine[object, object, None]) -> None:
+
+def tell(story: Coroutine[object, object, T]) -> T:
     """Run a story; none takes a minute."""
-    asyncio.run(asyncio.wait_for(story, 60))
+    return asyncio.run(asyncio.wait_for(story, 60))
 
 
 def is_acting(now: Accepted, **fleets: int) -> bool:
@@ -200,6 +204,26 @@ def test_last_good_outlives_a_restart(tmp_path: Path) -> None:
     (specs / "b.yaml").unlink()
     (specs / "first.sh").unlink()
     tell(after())
+
+
+def test_break_outlives_a_restart(tmp_path: Path) -> None:
+    """A spec that was broken before a restart, and is mended after it, was not in force all the time."""
+    specs = tmp_path / "specs"
+    write(specs / "a.yaml", spec("a", 1))
+    state = tmp_path / "state"
+    source = PlainSource(str(specs), Meanwhile())
+
+    async def told(ready: Callable[[Accepted], bool]) -> datetime | None:
+        async with listening([source], last_good=LastGood(state)) as (_intake, heard):
+            (one,) = (await heard.until(ready)).standings
+            return one.in_force_since
+
+    assert tell(told(lambda now: acting(now) == {"a": 1})) is None
+    write(specs / "a.yaml", spec("a", 1).replace("replicas", "replica"))
+    since = tell(told(lambda now: frozen(now) == {"a": "SpecBroken"}))
+    assert since is not None
+    write(specs / "a.yaml", spec("a", 1))
+    assert tell(told(lambda now: acting(now) == {"a": 1})) == since
 
 
 def test_revision_outlives_a_restart(tmp_path: Path) -> None:

@@ -207,7 +207,8 @@ class Cast:
             notifier=Notifier({}),
         )
         self.services[process] = service
-        await service.run([MemorySource(world.desk)], stop)
+        source = MemorySource(world.desk, lambda commit: world.history.read(process, commit))
+        await service.run([source], stop)
 
     async def _bury(self, process: Process, machine: Machine) -> None:
         """What the kernel does when a process ends: nothing runs, and its files and locks are let go."""

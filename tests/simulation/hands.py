@@ -12,6 +12,7 @@ from controller.spec.source import FileRefusedError, SourceFile
 from controller.spec.values import DeletionMode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from controller.spec.values import Fleet
@@ -168,10 +169,11 @@ def _nothing_beside(_source: SourceFile, _relative: str) -> bytes:
 
 
 class MemorySource:
-    """One process's view of the desk; it keeps nothing but the last answer."""
+    """One process's view of the desk; it keeps nothing but the last answer. ``on_read`` hears each commit."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, on_read: Callable[[Commit], None]) -> None:
         self._desk = desk
+        self._on_read = on_read
         self._memory = CompileMemory()
         self._last: tuple[int, Snapshot | SourceTrouble] | None = None
 
@@ -190,6 +192,7 @@ class MemorySource:
             specs = compiled(commit, self._memory)
             found = to_snapshot(self.root, commit.revision, _files(commit), specs, {})
             self._last = (commit.number, found)
+            self._on_read(commit)
         return self._last[1]
 
     def watched(self) -> tuple[Path, ...]:

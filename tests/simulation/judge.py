@@ -125,7 +125,7 @@ class Judge:
         if change.deletes:
             self.ownership(process, change)
             self.locks_respected(process, change)
-            self.authorised_removal(change)
+            self.authorised_removal(process, change)
             self.bounded_destruction(change)
         self.overlapping_rejected(change)
         self.monotonic_history(change)
@@ -208,8 +208,8 @@ class Judge:
             elif not ours:
                 self._broken("I3", f"{name} goes and was not ours when it was read")
 
-    def authorised_removal(self, change: Change) -> None:
-        """I4: a member goes only for a reason that the spec gives: fewer wanted, an end, or a shell."""
+    def authorised_removal(self, process: Process, change: Change) -> None:
+        """I4: a member goes only for a reason that the spec gives: fewer wanted, an end that stood, or a shell."""
         if change.intent is None or change.intent.fleet is None:
             return
         fleet = change.intent.fleet
@@ -221,7 +221,7 @@ class Judge:
                 continue
             if record.life.phase in {Phase.RUNNING, Phase.PROVISIONING_OS, Phase.DEGRADED}:
                 self._broken("I4", f"{name} goes as {reason} and is {record.life.phase}")
-        if fleet.absent and not self._world.tombstone_stood(change.ref, fleet):
+        if fleet.absent and not self._world.history.stood(process.host, fleet):
             self._broken("I4", f"{change.names} go before the tombstone has stood long enough")
 
     def overlapping_rejected(self, change: Change) -> None:

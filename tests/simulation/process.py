@@ -37,6 +37,7 @@ class Process:
     dead: bool = False
     why: str = ""
     paused_until: float = 0.0
+    died_at: float = float("inf")
     tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
 
     async def turn(self) -> None:
@@ -52,6 +53,7 @@ class Process:
         if self.dead:
             return
         self.dead, self.why = True, why
+        self.died_at = asyncio.get_running_loop().time()
         for task in self.tasks:
             _forget(task)
 

@@ -33,7 +33,8 @@ from providers.simulated.scenario import Scenario
 from providers.simulated.world import World as RegionWorld
 from tests.simulation import loop as virtual
 from tests.simulation.cast import Cast
-from tests.simulation.hands import GUID, HOLD_MINUTES, Desk, Wish
+from tests.simulation.hands import GUID, Desk, Wish
+from tests.simulation.history import History
 from tests.simulation.judge import Judge
 from tests.simulation.options import Fault, Options, draw
 from tests.simulation.people import People
@@ -92,6 +93,7 @@ class World:
         self.terms = Terms(options.lease_seconds)
         self.desk = Desk()
         self.judge = Judge(self)
+        self.history = History(self)
         self.people = People(self)
         self.cast = Cast(self)
         self.weather = True
@@ -103,7 +105,6 @@ class World:
         self.explicit_by_plan: dict[str, set[str]] = {}
         self.approvals: set[str] = set()
         self.digests_now: dict[str, float] = {}
-        self._since: dict[str, float] = {}
         self._acted: dict[tuple[str, str], int] = {}
         self._overlaps: dict[str, frozenset[str]] = {}
 
@@ -156,7 +157,7 @@ class World:
         texts = self.desk.now
         here = [fleet.spec_digest for fleet in self.desk.specs_of(texts).fleets]
         self.digests_now = {digest: self.digests_now.get(digest, self.now) for digest in here}
-        self._since |= self.digests_now
+        self.history.committed(here)
         claimed: dict[str, int] = {}
         for digest in here:
             key = fleets[digest].ref.id.lower()
@@ -188,11 +189,6 @@ class World:
         if before != number and before not in self.desk.commits[number].after:
             self.record.line(self.now, "acted", before, number)
         return before == number or before in self.desk.commits[number].after
-
-    def tombstone_stood(self, _ref: GroupRef, fleet: Fleet) -> bool:
-        """Whether the spec that ends a fleet has stood unchanged for its hold time, some seconds ago."""
-        since = self._since.get(fleet.spec_digest)
-        return since is not None and self.now - since >= 60 * HOLD_MINUTES
 
     def approved(self, fleet: Fleet) -> bool:
         """Whether somebody has approved the spec."""
