@@ -358,10 +358,18 @@ class Cast:
                 return
 
     def check_status(self) -> None:
-        """I21: at rest, the report of every fleet says that it is as its spec says."""
+        """I21, I16, I17: at rest every report says that all is well, nothing drifts, and every trail is whole."""
+        for machine in self.machines:
+            if wrong := self._world.judge.evidence[machine.name].break_in_chain():
+                self._world.broken("I17", f"{machine.name}: {wrong}")
         for report in self.reports:
             if not report.converged:
                 self._world.broken("I21", f"{report.fleet} is at rest and tells {report.verdict}")
+            for one in report.plan.drift if report.plan else ():
+                if not self._world.judge.is_spoilt(one.instance):
+                    self._world.broken(
+                        "I16", f"{one.instance} drifts, and nobody changed a template"
+                    )
 
     # ---- mishaps
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from controller.engine.report import PassReport
+from tests.simulation.sentences import breaches
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -38,6 +39,8 @@ class Diary:
         if report.error is not None:
             world.record.hit(f"look failed {type(report.error).__name__}")
         plan = report.plan
+        for invariant, words in breaches(report, self._scale_set(report.fleet)):
+            world.broken(invariant, f"{self._name} plans: {words}")
         if plan is not None:
             for blocked in plan.blocked:
                 world.record.hit(f"prevented {blocked.reason}")
@@ -46,6 +49,10 @@ class Diary:
             if plan.overshoot_frozen:
                 world.record.hit("overshoot frozen")
         self._outcomes(report)
+
+    def _scale_set(self, fleet: str) -> str:
+        """A fleet of a world has the name of its set, or (a second claim) that of no set."""
+        return next((ref.id for ref in self._world.refs if ref.name == fleet), "")
 
     def _outcomes(self, report: PassReport) -> None:
         world = self._world

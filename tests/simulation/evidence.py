@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from controller.core.chain import walk
 from controller.spec.values import Fleet
 from providers.base import GroupRef
 
@@ -53,6 +54,18 @@ class Evidence:
         if self.path.exists():
             self._read()
         self._open.clear()
+
+    def break_in_chain(self) -> str:
+        """Where the trail is not as it was written; empty if it is. A last line may be torn."""
+        if not self.path.exists():
+            return ""
+        lines = [
+            line
+            for line in self.path.read_bytes().splitlines(keepends=True)
+            if line.endswith(b"\n")
+        ]
+        found = walk((str(number), line) for number, line in enumerate(lines, 1))
+        return found.breaks[0].sentence if found.breaks else ""
 
     def _read(self) -> None:
         with self.path.open("rb") as file:

@@ -201,6 +201,10 @@ class Judge:
     def ownership(self, process: Process, change: Change) -> None:
         """I3: every victim was read by its name at most 30 s before the check, and was ours."""
         sight = self._sights.get((process, change.ref.id.lower()), _Sight())
+        if not change.names:
+            self._broken(
+                "I3", f"a deletion in {change.ref.name} names nobody, which may mean everybody"
+            )
         for name in change.names:
             at, ours = sight.named.get(name.lower(), (-1e9, False))
             if change.fenced_at - at > LOOK_SECONDS:
@@ -250,7 +254,7 @@ class Judge:
         plan |= {n for n, why in intent.reasons.items() if why in {"ScaleIn", "Tombstone"}}
         living = len(self.living(change.ref))
         too_many = len(plan) > 10 and len(plan) * 100 > 30 * (living + len(plan))
-        if too_many and not intent.fleet.approval and not self._world.approved(intent.fleet):
+        if too_many and not self._world.approved(intent.fleet):
             self._broken("I9", f"{len(plan)} of {living} go at once without a yes")
 
     def floor(self, change: Change, was: dict[str, InstanceRecord]) -> None:

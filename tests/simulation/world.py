@@ -11,11 +11,11 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from controller.core.limits import approval_token
 from controller.core.phase import HANGS_AFTER
@@ -40,6 +40,9 @@ from tests.simulation.options import Fault, Options, draw
 from tests.simulation.people import People
 from tests.simulation.process import DeadError, Process, begin, install
 from tests.simulation.record import Record
+
+Script: TypeAlias = "Callable[[World], Coroutine[Any, Any, None]]"
+"""What hands do in a world, beside everything that is drawn."""
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 QUIET_HOURS = 24
@@ -209,7 +212,7 @@ class World:
 
     # ---- the run
 
-    async def run(self) -> Result:
+    async def run(self, script: Script | None = None) -> Result:
         """From the first commit to the last hour of quiet."""
         self._first_specs()
         self.cast.begin()
@@ -218,6 +221,7 @@ class World:
             for fault, deed in self.people.deeds.items()
             if self.options.strength(fault)
         ]
+        tasks += [begin(None, script(self))] if script else []
         await self._until(lambda: False, self.options.seconds)
         self.weather = False
         for task in tasks:
@@ -350,14 +354,14 @@ def scratch() -> Path:
     return Path(tempfile.mkdtemp(prefix="evenkeel-simulation-", dir=where))
 
 
-def simulate(seed: int, options: Options | None = None) -> Result:
-    """Run the world of a seed."""
+def simulate(seed: int, options: Options | None = None, script: Script | None = None) -> Result:
+    """Run the world of a seed; ``script`` is what hands do in it beside all that is drawn."""
     options = options or draw(seed)
     directory = scratch()
 
     async def work() -> Result:
         install(asyncio.get_running_loop())
-        return await World(options, directory).run()
+        return await World(options, directory).run(script)
 
     try:
         return virtual.run(random.Random(f"order {seed}"), work)

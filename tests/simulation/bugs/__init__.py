@@ -1,0 +1,1 @@
+"""Bugs that can be planted into the program, by what they spoil."""
