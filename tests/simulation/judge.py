@@ -121,6 +121,7 @@ class Judge:
         """A change leaves its process."""
         self.last_write = self._world.now
         self._world.record.writes += 1
+        self._world.record.hit(f"sent {change.verb}")
         self.intent_before_effect(process, change)
         if change.deletes:
             self.ownership(process, change)

@@ -45,9 +45,8 @@ def catches(name: str, seed: int) -> Catch | None:
     with planted(name) as bug:
         try:
             result = simulate(seed, bug.aim.at(draw(seed)), bug.script)
-        except AssertionError as error:
-            # A world that cannot be run to its end is noticed as well: all wait, or time stands still.
-            return Catch(seed, f"the world ended: {error}", repr(error.__cause__))
+        except Exception as error:  # noqa: BLE001 -- whatever ends a world is noticed, by everybody
+            return Catch(seed, f"the world ended: {error!r}", repr(error.__cause__))
     return None if result.ok else Catch(seed, str(result.record.breaches[0]), told(result))
 
 

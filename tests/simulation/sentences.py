@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from controller.core.phase import NOT_SERVING, Phase, classify
 from controller.core.serials import serial_of
-from controller.core.steps import Reason
+from controller.core.steps import DeleteSet, Reason
 from providers.base import LockLevel
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _CAP_PERCENT = 10
 def breaches(report: PassReport, scale_set: str) -> list[tuple[str, str]]:
     """The invariants that a report's plan breaks, with words. ``scale_set`` is the set's ARM id."""
     plan, observed = report.plan, report.observed
-    if plan is None or observed is None or not (plan.creates or plan.victims):
+    if plan is None or observed is None or not plan.steps:
         return []
     found = [
         (invariant, f"{plan.fleet}: {words}")
@@ -61,6 +61,9 @@ def serving_wait_for_those_who_come(observed: Observed, plan: Plan) -> Iterator[
     """I10: while members with open numbers are coming up, scale-in leaves as many serving as are wanted."""
     serials = observed.serials
     if serials is None or not _scaled_in(plan):
+        return
+    listed = {serial_of(one.name) for one in observed.members if one.listed}
+    if all(number in listed for number in range(serials.floor, serials.next)):
         return
     running = {one.name for one in observed.owned if _phase(observed, one) is Phase.RUNNING}
     coming = [
@@ -97,10 +100,26 @@ def ill_go_first(observed: Observed, plan: Plan) -> Iterator[str]:
 
 def inferred_are_few(observed: Observed, plan: Plan) -> Iterator[str]:
     """I9: by inference one in ten goes at most, and at least one may."""
-    inferred = [one.name for one in _victims(observed, plan) if _phase(observed, one) is Phase.HUNG]
+    unasked = {
+        one.instance
+        for step in plan.deletes
+        if step.reason is Reason.FAILED_CREATE
+        for one in step.victims
+    }
+    inferred = [
+        one.name
+        for one in _victims(observed, plan)
+        if one.name in unasked and _phase(observed, one) is Phase.HUNG
+    ]
     living = [one for one in observed.owned if _phase(observed, one) is not Phase.DELETING]
     if len(inferred) > max(1, len(living) * _CAP_PERCENT // 100):
         yield f"{inferred} of {len(living)} go by inference"
+
+
+def sets_go_empty(observed: Observed, plan: Plan) -> Iterator[str]:
+    """I4: a scale set is not to be deleted with members in view."""
+    if observed.members and any(isinstance(step, DeleteSet) for step in plan.steps):
+        yield f"its set goes with {len(observed.members)} VMs in it"
 
 
 def even(observed: Observed, plan: Plan) -> Iterator[str]:
@@ -135,6 +154,7 @@ SENTENCES: tuple[tuple[str, Sentence], ...] = (
     ("I10", serving_wait_for_those_who_come),
     ("I10", ill_go_first),
     ("I9", inferred_are_few),
+    ("I4", sets_go_empty),
 )
 
 

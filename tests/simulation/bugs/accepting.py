@@ -7,16 +7,34 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from controller.core import acceptance, claims, large_removal, limits, tombstone
+from controller.core import acceptance, claims, large_removal, limits, tags, tombstone
+from controller.core.standings import SourceReading, Trouble
 from controller.core.steps import DeleteSet, Reason
 from controller.engine import intake
+from controller.sources.snapshot import SourceTrouble, revision_of
 from controller.spec import compile as compiling
+from controller.spec import resolve as resolving
+from controller.spec.values import DeletionPolicy
 from tests.simulation.bugs.bug import Aim, Bug
 from tests.simulation.bugs.deciding import NO_GUARD
+from tests.simulation.bugs.scripts import (
+    CRASHING,
+    a_blank_policy,
+    a_slip_of_the_finger,
+    a_text_that_crashes,
+    an_end_is_wished,
+    calm,
+    no_op_at_the_root,
+    the_wrong_state,
+    unreadable_source,
+)
 from tests.simulation.options import Fault
+from tests.simulation.process import PROCESS
 
 _APPROVAL = limits.approval
 _BURY = tombstone.bury
+_DRAFTS = compiling._drafts
+_RESOLVE = resolving.resolve
 _TO_READING = intake.to_reading
 _STANDS_SINCE = tombstone.stands_since
 
@@ -49,9 +67,7 @@ def _any_word(fleet: Any, explicit: int, members: int) -> Any:
 def _marked_at_all(_fleet: Any, observed: Any, _now: Any) -> Any:
     """Take the mark of whatever spec."""
     group = observed.group
-    mark = tombstone.tags.parse_tombstone(
-        group.tags.get(tombstone.tags.TOMBSTONE) if group else None
-    )
+    mark = tags.parse_tombstone(group.tags.get(tags.TOMBSTONE) if group else None)
     return mark.since if mark else None
 
 
@@ -61,6 +77,37 @@ def _set_first(scene: Any, decisions: Any) -> None:
         decisions.steps.append(DeleteSet(Reason.TOMBSTONE, "the fleet is to end"))
         return
     _BURY(scene, decisions)
+
+
+def _nothing_held(found: Any, _known: Any) -> Any:
+    return found
+
+
+def _blank_means_delete(document: Any, origin: Any, payloads: Any) -> Any:
+    """Fill in what was left blank with the harshest that it could mean."""
+    fleet = _RESOLVE(document, origin, payloads)
+    if "deletionPolicy" in origin.raw["spec"]:
+        return fleet
+    return replace(fleet, deletion_policy=DeletionPolicy.DELETE)
+
+
+def _falls_over(source: Any, read: Any) -> Any:
+    """Parse, and meet a field that nobody expected; only the program does, not the world around it."""
+    if PROCESS.get() is not None and CRASHING in source.content:
+        raise TypeError("a blank field has no length")
+    return _DRAFTS(source, read)
+
+
+def _look_unshielded(self: Any, source: Any) -> Any:
+    """Read a source without a word about mistakes of our own."""
+    found = source.read()
+    if isinstance(found, SourceTrouble):
+        trouble = Trouble(str(found.code), found.sentence, passing=found.is_passing)
+        return SourceReading(source.root, trouble=trouble), (), {}
+    was = self.accepted.source(source.root)
+    older = revision_of(was.revision) if was else None
+    descends = source.descends(older, found.revision) if older else None
+    return intake.to_reading(found, descends), found.specs.diagnostics, {}
 
 
 async def _remember_nothing(_intake: Any) -> None:
@@ -73,6 +120,8 @@ _ENDING = Aim(
     alone=True,
 )
 _ENDING_TWICE = Aim({Fault.TOMBSTONE: 3.0}, {"seconds": 2400.0, "fleets": 1, "most": 3}, alone=True)
+_VANISHING = Aim({Fault.VANISHED: 4.0, Fault.EDIT: 6.0}, {"most": 5})
+_TWICE = Aim({Fault.TOMBSTONE: 3.0}, {"seconds": 2400.0, "fleets": 1, "most": 3}, alone=True)
 _VANISHING = Aim({Fault.VANISHED: 4.0, Fault.EDIT: 6.0}, {"most": 5})
 _UNREADABLE = Aim({Fault.SOURCE_GONE: 4.0, Fault.EDIT: 6.0}, {"most": 5})
 _TWICE = Aim({Fault.OVERLAPPING: 4.0, Fault.EDIT: 40.0}, {"most": 5})
@@ -87,6 +136,12 @@ BUGS: Mapping[str, Bug] = {
         "a revision that goes back is taken for one that goes on",
         ((intake, "to_reading", lambda found, _: _TO_READING(found, None)),),
     ),
+    "old-revision-acted-upon": Bug(
+        "a state that was pushed back by force is acted upon",
+        ((intake, "to_reading", lambda found, _: _TO_READING(found, None)),),
+        Aim(instead=calm()),
+        the_wrong_state,
+    ),
     "memory-lost-at-restart": Bug(
         "a process that starts again knows nothing of the revisions that were acted upon",
         ((intake.Intake, "_remember", _remember_nothing),),
@@ -100,7 +155,8 @@ BUGS: Mapping[str, Bug] = {
     "error-is-empty": Bug(
         "a source that cannot be read counts as one without specs, and that as the wish to have no members",
         ((acceptance, "_judge", _error_is_empty), (claims, "_absent", _wants_nobody)),
-        _UNREADABLE,
+        Aim(instead=calm()),
+        unreadable_source,
     ),
     "claimed-twice-accepted": Bug(
         "of two specs that claim one scale set the last is taken",
@@ -139,6 +195,35 @@ BUGS: Mapping[str, Bug] = {
     "set-before-its-members": Bug(
         "a fleet ends by the deletion of its set with the members in it",
         ((tombstone, "bury", _set_first), NO_GUARD),
-        _ENDING,
+        Aim(instead=calm()),
+        an_end_is_wished,
+    ),
+    "large-removal-not-held": Bug(
+        "a commit that shrinks all fleets at once is looked at fleet by fleet",
+        ((acceptance, "hold_large_removals", _nothing_held),),
+        Aim(instead=calm(fleets=2)),
+        no_op_at_the_root,
+    ),
+    "nobody-is-asked": Bug(
+        "a large removal is asked about nowhere: not at the specs, not in the plan, not by the guard",
+        (
+            (acceptance, "hold_large_removals", _nothing_held),
+            (limits, "approval", lambda *_: None),
+            NO_GUARD,
+        ),
+        Aim(instead=calm()),
+        a_slip_of_the_finger,
+    ),
+    "blank-means-delete": Bug(
+        "a deletion policy that was left out means that members are deleted",
+        ((compiling, "resolve", _blank_means_delete),),
+        Aim(instead=calm()),
+        a_blank_policy,
+    ),
+    "parser-falls-over": Bug(
+        "the parser falls over a text, and nothing keeps that to the source",
+        ((compiling, "_drafts", _falls_over), (intake.Intake, "_look", _look_unshielded)),
+        Aim(instead=calm(fleets=2)),
+        a_text_that_crashes,
     ),
 }

@@ -21,15 +21,18 @@ class Aim:
     """Worlds in which a bug is hunted, because what it spoils is rare in others.
 
     ``faults`` and ``fixed`` are laid over what a seed draws, each within what could be drawn. ``alone``: no
-    other faults than those.
+    other faults than those. ``instead`` stands for all that is drawn but the seed itself.
     """
 
     faults: Mapping[Fault, float] = field(default_factory=dict)
     fixed: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
+    instead: Options | None = None
 
     def at(self, options: Options) -> Options:
         """The options of a seed, aimed."""
+        if self.instead is not None:
+            return replace(self.instead, seed=options.seed)
         drawn = {} if self.alone else options.faults
         return replace(options, faults={**drawn, **self.faults}, **self.fixed)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from controller.core import leaving, leftovers, pacing, rhythm, set_tags
+from controller.core import leaving, leftovers, pacing, rhythm, serials, set_tags, tags, unseen
 from controller.core.chain import NOTHING, link
 from controller.core.observed import Observed
 from controller.engine import (
@@ -21,34 +21,40 @@ from controller.engine import (
     look,
     removal,
     requests,
+    trail_files,
     visit,
 )
 from controller.engine.outcome import Progress, Work
 from providers.errors import NotRecorded, OutcomeUnknown, ProviderError
 from tests.simulation.bugs.bug import Aim, Bug
+from tests.simulation.bugs.scripts import a_word_changes, calm, jumps_while_deleting, nervous_locks
 from tests.simulation.options import Fault, Right
 
 _AFTER_PASS = set_tags.after_pass
 _INTEND = audited._Audited._intend
 _MAY_WRITE = leased.ShardTenure.may_write
-_MEMBER_TAGS = requests.member_tags
-_SEND = fence.Fenced._send
+_MEMBER_TAGS = tags.member_tags
+_CHANGING = fence.Fenced.changing
 
 
 async def _reserve_nothing(_work: Work, progress: Progress) -> Progress:
     return replace(progress, reserved=True)
 
 
-async def _send_without_asking(_self: Any, _ref: Any, change: Callable[[], Any]) -> Any:
-    return await change()
+async def _send_without_asking(_self: Any, _change: Any, go_on: Callable[[], Any]) -> Any:
+    return await go_on()
 
 
-async def _send_again(self: Any, ref: Any, change: Callable[[], Any]) -> Any:
+async def _send_again(self: Any, change: Any, go_on: Callable[[], Any]) -> Any:
     """As SDKs do: a change that was not answered is sent once more, underneath everything that asks."""
     try:
-        return await _SEND(self, ref, change)
-    except (OutcomeUnknown, TimeoutError):
-        return await change()
+        return await _CHANGING(self, change, go_on)
+    except OutcomeUnknown:
+        return await go_on()
+
+
+def _open_alone(fleet: Any, observed: Any, _memory: Any) -> tuple[str, ...]:
+    return (*serials.unsettled(fleet, observed), *unseen._leaving(observed))
 
 
 async def _nothing_unseen(*given: Any) -> Any:
@@ -117,21 +123,14 @@ def _look_at_once(outlook: Any, resync: Any, share: Any) -> Any:
     return replace(rhythm.next_look(outlook, resync, share), seconds=0.2)
 
 
-_PART = audit.Part
+_PART = trail_files.Part
 
 _STOPPED = Aim(
-    {Fault.PAUSE: 8.0, Fault.EDIT: 40.0, Fault.TRANSIENT: 0.2, Fault.LEASE_BUSY: 0.2},
+    {Fault.PAUSE: 8.0, Fault.EDIT: 40.0, Fault.THROTTLED: 0.2, Fault.LEASE_BUSY: 0.2},
     {"right": Right.LEASED, "controllers": 2, "seconds": 2400.0, "most": 5},
     alone=True,
 )
 _DISK_FULL = Aim({Fault.DISK_FULL: 4.0, Fault.EDIT: 40.0}, {"seconds": 2400.0, "most": 16})
-_JUMPS = Aim(
-    {Fault.CLOCK_JUMP: 4.0, Fault.EDIT: 40.0, Fault.EVICTION: 6.0},
-    {"seconds": 2400.0, "most": 16, "spot": True},
-    alone=True,
-)
-_LOCKED = Aim({Fault.LOCK: 20.0, Fault.EDIT: 40.0, Fault.TRANSIENT: 0.2}, {"most": 3})
-
 BUGS: Mapping[str, Bug] = {
     # What is looked at.
     "last-look-left-out": Bug(
@@ -140,12 +139,13 @@ BUGS: Mapping[str, Bug] = {
     ),
     "short-list-accepted": Bug(
         "members that the list does not show any more are taken for gone",
-        ((look, "_vanished", lambda *_: ()), (look, "_with_unseen", _nothing_unseen)),
+        ((unseen, "names_to_ask", _open_alone), (look, "_with_unseen", _nothing_unseen)),
     ),
     "empty-batch-sent": Bug(
         "a deletion is sent though no victim is left, and an empty list may mean everybody",
         ((removal, "_send_confirmed", _whatever_is_left),),
-        _LOCKED,
+        Aim(instead=calm()),
+        nervous_locks,
     ),
     # The set and its tags.
     "serials-not-reserved": Bug(
@@ -163,6 +163,8 @@ BUGS: Mapping[str, Bug] = {
     "template-by-the-revision": Bug(
         "an edit that changes nothing makes every member look outdated",
         ((requests, "member_tags", _tags_of_a_revision),),
+        Aim(instead=calm()),
+        a_word_changes,
     ),
     "leftovers-forgotten": Bug(
         "nobody sweeps what members left behind",
@@ -173,16 +175,17 @@ BUGS: Mapping[str, Bug] = {
     "moments-survive-a-jump": Bug(
         "moments from before the clock was set are compared with those after it",
         ((visit, "in_epoch", lambda memory, _: memory),),
-        _JUMPS,
+        Aim(instead=calm()),
+        jumps_while_deleting,
     ),
     "fence-down": Bug(
         "the lease is not asked for right before a change",
-        ((fence.Fenced, "_send", _send_without_asking),),
+        ((fence.Fenced, "changing", _send_without_asking),),
         _STOPPED,
     ),
     "sent-again": Bug(
         "a change that was not answered is sent again by itself, as SDKs do",
-        ((fence.Fenced, "_send", _send_again),),
+        ((fence.Fenced, "changing", _send_again),),
     ),
     "lease-for-ever": Bug(
         "a lease that was had once counts as had for ever",
