@@ -36,6 +36,10 @@ def breaches(report: PassReport, scale_set: str) -> list[tuple[str, str]]:
         for words in sentence(observed, plan)
     ]
     found += [("I14", words) for words in under_read_only(observed, plan, scale_set)]
+    if report.memory.asked:
+        # Whose deletion may still arrive goes before anybody else, ill or well, wherever it stands.
+        return found
+    found += [("I10", f"{plan.fleet}: {words}") for words in ill_go_first(observed, plan)]
     if not report.memory.scarcity and not report.memory.probing:
         found += [("spread", f"{plan.fleet}: {words}") for words in even(observed, plan)]
     return found
@@ -152,7 +156,6 @@ def even(observed: Observed, plan: Plan) -> Iterator[str]:
 SENTENCES: tuple[tuple[str, Sentence], ...] = (
     ("I4", held_stay),
     ("I10", serving_wait_for_those_who_come),
-    ("I10", ill_go_first),
     ("I9", inferred_are_few),
     ("I4", sets_go_empty),
 )

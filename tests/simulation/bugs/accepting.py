@@ -120,8 +120,18 @@ _ENDING = Aim(
     alone=True,
 )
 _ENDING_TWICE = Aim({Fault.TOMBSTONE: 3.0}, {"seconds": 2400.0, "fleets": 1, "most": 3}, alone=True)
+_ENDING_AND_GONE = Aim(
+    {Fault.TOMBSTONE: 2.0, Fault.VANISHED: 4.0, Fault.TORN: 5.0},
+    {"seconds": 2400.0, "fleets": 1, "most": 3},
+    alone=True,
+)
 _VANISHING = Aim({Fault.VANISHED: 4.0, Fault.EDIT: 6.0}, {"most": 5})
 _TWICE = Aim({Fault.TOMBSTONE: 3.0}, {"seconds": 2400.0, "fleets": 1, "most": 3}, alone=True)
+_ENDING_AND_GONE = Aim(
+    {Fault.TOMBSTONE: 2.0, Fault.VANISHED: 4.0, Fault.TORN: 5.0},
+    {"seconds": 2400.0, "fleets": 1, "most": 3},
+    alone=True,
+)
 _VANISHING = Aim({Fault.VANISHED: 4.0, Fault.EDIT: 6.0}, {"most": 5})
 _UNREADABLE = Aim({Fault.SOURCE_GONE: 4.0, Fault.EDIT: 6.0}, {"most": 5})
 _TWICE = Aim({Fault.OVERLAPPING: 4.0, Fault.EDIT: 40.0}, {"most": 5})
@@ -189,8 +199,16 @@ BUGS: Mapping[str, Bug] = {
     ),
     "tombstone-stays": Bug(
         "a fleet that is to live again keeps its mark, and its next end has no hold",
-        ((tombstone, "withdraw", lambda *_: None),),
+        (
+            (tombstone, "withdraw", lambda *_: None),
+            (tombstone, "_is_broken_off", lambda *_: False),
+        ),
         _ENDING_TWICE,
+    ),
+    "tombstone-outlives-its-spec": Bug(
+        "a mark counts although the spec was gone or broken since",
+        ((tombstone, "_is_broken_off", lambda *_: False),),
+        _ENDING_AND_GONE,
     ),
     "set-before-its-members": Bug(
         "a fleet ends by the deletion of its set with the members in it",

@@ -18,7 +18,6 @@ from controller.engine import (
     fence,
     holds,
     leased,
-    look,
     removal,
     requests,
     trail_files,
@@ -55,10 +54,6 @@ async def _send_again(self: Any, change: Any, go_on: Callable[[], Any]) -> Any:
 
 def _open_alone(fleet: Any, observed: Any, _memory: Any) -> tuple[str, ...]:
     return (*serials.unsettled(fleet, observed), *unseen._leaving(observed))
-
-
-async def _nothing_unseen(*given: Any) -> Any:
-    return given[3]
 
 
 async def _no_second_look(work: Work, progress: Progress, names: tuple[str, ...]) -> Progress:
@@ -139,7 +134,20 @@ BUGS: Mapping[str, Bug] = {
     ),
     "short-list-accepted": Bug(
         "members that the list does not show any more are taken for gone",
-        ((unseen, "names_to_ask", _open_alone), (look, "_with_unseen", _nothing_unseen)),
+        (
+            (unseen, "names_to_ask", _open_alone),
+            (unseen, "last_given_out", lambda *_: ()),
+            (leftovers, "unseen_owners", lambda *_: ()),
+        ),
+    ),
+    "deletions-forgotten": Bug(
+        "a deletion that got no answer is forgotten, and another member goes in its stead",
+        ((removal, "note_asked", lambda memory, *_: memory),),
+        Aim(
+            {Fault.LATE: 0.2, Fault.EDIT: 40.0},
+            {"most": 5, "seconds": 2400.0, "resync": 60.0},
+            alone=True,
+        ),
     ),
     "empty-batch-sent": Bug(
         "a deletion is sent though no victim is left, and an empty list may mean everybody",
