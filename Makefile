@@ -16,7 +16,7 @@ SEEDS ?= 1000
 FIRST ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser image bench bench-clients lock clean fuzz mutants
+.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser prometheus image bench bench-clients lock clean fuzz mutants
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,7 +45,13 @@ browser: ## Chromium for the tests of the page: installed where that is possible
 	       apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --yes --no-install-recommends chromium >/dev/null; \
 	     else echo "no chromium here, and no right to install it: what the page looks like is not tested" >&2; fi
 
-test: $(STAMP) browser ## all tests (under ten minutes)
+prometheus: $(RUNTIME_STAMP) ## Prometheus and promtool for the tests of alerts and panels, unpacked into the environment; nothing is started
+	@command -v promtool >/dev/null || test -x $(VENV)/prometheus/usr/bin/promtool \
+	  || { command -v apt-get >/dev/null && cd $(VENV) && { test "$$(id -u)" != 0 || apt-get update -qq; } \
+	       && apt-get download -qq prometheus && dpkg -x prometheus_*.deb prometheus && rm prometheus_*.deb; } \
+	  || echo "no Prometheus to be had here: alerts and panels are not tried" >&2
+
+test: $(STAMP) browser prometheus ## all tests (under ten minutes)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 check: $(STAMP) ## format, lint, types and the fast tests (under a minute)
@@ -92,8 +98,8 @@ bench: $(STAMP) ## measure, and print the table of docs/benchmarks.md
 bench-clients: $(STAMP) ## ours beside az and plain SDKs, where `make clients` has installed them
 	@$(BIN)/python benchmarks/clients.py
 
-daemon-proof: $(RUNTIME_STAMP) ## the daemon in real time: reaction, half an hour of edits, 200 kills (an hour)
-	@for proof in reaction kills soak; do $(BIN)/python -m benchmarks.daemon_proof $$proof; done
+daemon-proof: $(RUNTIME_STAMP) ## the daemon in real time: reaction, open pages, half an hour of edits, 200 kills (an hour)
+	@for proof in reaction pages kills soak; do $(BIN)/python -m benchmarks.daemon_proof $$proof; done
 
 # atheris has wheels for Linux on x86-64 alone, so it stands in no lock: an environment of its own may lack it.
 fuzz: ## change specs RUNS times (20,000), guided by coverage where atheris is to be had (installs it)

@@ -3,9 +3,10 @@
     python -m benchmarks.daemon_proof reaction      200 fleets of 20, a spec edited in git, by link and in place
     python -m benchmarks.daemon_proof soak [MIN]    memory and open files over half an hour of edits
     python -m benchmarks.daemon_proof kills [N]     kill -9 at N random moments, in front of the emulator
+    python -m benchmarks.daemon_proof pages [S]     ten status pages open on 50 fleets of 100, in slices of S seconds
 
 Each prints what it measured and ends with 1 if it is not what docs/daemon.md says. It takes minutes, so it
-is no part of the tests; ``make daemon-proof`` runs all three.
+is no part of the tests; ``make daemon-proof`` runs them all.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 from benchmarks.daemon_kills import kills
+from benchmarks.daemon_pages import pages
 from benchmarks.daemon_reaction import reaction
 from benchmarks.daemon_soak import soak
 
@@ -26,6 +28,7 @@ PROOFS: dict[str, tuple[Callable[[Path, int], bool], int]] = {
     "reaction": (reaction, 5),
     "soak": (soak, 30),
     "kills": (kills, 200),
+    "pages": (pages, 20),
 }
 
 

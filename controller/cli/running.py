@@ -180,7 +180,7 @@ class _Run:
             *api_routes(board, self.place.clock),
             *told_routes(board, self.place.clock, DaemonWords()),
             *metrics_routes(metrics),
-            *Site(board, self.place.clock, self._pace).routes(),
+            *Site(board, self.place.clock, WallClock(), self._pace).routes(),
         )
         try:
             server = await StatusServer.start(host, port, routes)

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 from controller.formats.sighting import Sighting
 from controller.formats.words import counted
 from controller.web.cells import lanes_of
+from controller.web.drawing import draw
 from controller.web.verdicts import Tone, begun_in, opinion_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from controller.core.standings import Standing
     from controller.core.steps import Plan
     from controller.engine.board import FleetState, View
     from controller.engine.report import PassReport
     from controller.web.cells import Lane
+    from controller.web.drawing import Picture
     from controller.web.verdicts import Opinion
 
 
@@ -34,6 +37,7 @@ class Card:
     state: FleetState
     verdict: Opinion
     lanes: tuple[Lane, ...]
+    pictures: tuple[Picture, ...]
 
     @property
     def name(self) -> str:
@@ -86,15 +90,40 @@ class Card:
         return self.seen is not None and self.seen is not self.report
 
 
-def cards_of(view: View) -> tuple[Card, ...]:
-    """All fleets, the worst first; equals by name."""
-    cards = [card_of(state) for state in view.fleets]
-    return tuple(sorted(cards, key=lambda card: (card.verdict.tone, card.name, card.state.key)))
+class Cards:
+    """Makes cards. Pictures are kept as long as nothing else has been seen: they are most of a page's cost."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[str, _Drawn] = {}
+
+    def of(self, view: View) -> tuple[Card, ...]:
+        """All fleets, the worst first; equals by name."""
+        cards = [self.of_fleet(state) for state in view.fleets]
+        there = {state.key for state in view.fleets}
+        self._drawn = {key: one for key, one in self._drawn.items() if key in there}
+        return tuple(sorted(cards, key=lambda card: (card.verdict.tone, card.name, card.state.key)))
+
+    def of_fleet(self, state: FleetState) -> Card:
+        """One fleet."""
+        drawn = self._drawn.get(state.key)
+        if drawn is None or not drawn.shows(state):
+            lanes = _lanes(state)
+            drawn = _Drawn(state.seen, state.standing, lanes, draw(lanes))
+            self._drawn[state.key] = drawn
+        return Card(state, opinion_of(state), drawn.lanes, drawn.pictures)
 
 
-def card_of(state: FleetState) -> Card:
-    """One fleet."""
-    return Card(state, opinion_of(state), _lanes(state))
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What was drawn, and from what: reports and specs never change, so the same ones give the same picture."""
+
+    seen: PassReport | None
+    standing: Standing
+    lanes: tuple[Lane, ...]
+    pictures: tuple[Picture, ...]
+
+    def shows(self, state: FleetState) -> bool:
+        return self.seen is state.seen and self.standing.fleet is state.standing.fleet
 
 
 def headline(cards: Sequence[Card]) -> str:

@@ -95,8 +95,8 @@ class Metrics:
     def passed(self, state: FleetState, report: PassReport) -> None:
         """Count a pass and what it did."""
         self._passes.labels(state.name, _word(report.verdict)).inc()
-        if report.incident is not None or report.violations:
-            self._mistakes.labels(state.name).inc()
+        # A series that begins with its first mistake would show no increase: it begins at zero, with the first pass.
+        self._mistakes.labels(state.name).inc(bool(report.incident or report.violations))
         for outcome in report.outcomes:
             became = "accepted" if outcome.accepted else "refused" if outcome.error else "put_off"
             self._actions.labels(state.name, str(outcome.verb), became).inc()

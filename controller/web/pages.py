@@ -16,7 +16,7 @@ from controller.formats.instances import deletable_words, instances_of
 from controller.formats.rows import PlanView, blocked_sentences, rows_of, spread_sentence
 from controller.formats.words import UNMANAGED, place_of
 from controller.web import drawing
-from controller.web.cards import Card, cards_of, headline, sighting_of, troubled
+from controller.web.cards import Card, Cards, headline, sighting_of, troubled
 from controller.web.cells import WORDS, Kind, kinds_in
 from controller.web.verdicts import SIGNS
 
@@ -45,13 +45,14 @@ class NoSuchPageError(LookupError):
 
 
 class Pages:
-    """Renders pages. Stateless but for the compiled templates.
+    """Renders pages. It keeps compiled templates, and pictures of what has not changed.
 
     ``pace``: seconds on the clock of the pages for each second of the reader's, for their countdowns.
     """
 
     def __init__(self, pace: float = 1.0) -> None:
         self._pace = pace
+        self._cards = Cards()
 
     @cached_property
     def _templates(self) -> Environment:
@@ -74,7 +75,6 @@ class Pages:
             age=age,
             duration=human_duration,
             place_of=place_of,
-            draw=drawing.draw,
             symbol=drawing.symbol,
             words=WORDS,
             pace=self._pace,
@@ -84,7 +84,7 @@ class Pages:
 
     def index(self, view: View, now: datetime, query: str = "") -> str:
         """All fleets, the worst first; with a ``query`` those whose card says it."""
-        cards = cards_of(view)
+        cards = self._cards.of(view)
         found = [card for card in cards if _says(card, query)]
         return self._render(
             "index.html",
@@ -102,7 +102,7 @@ class Pages:
 
     def fleet(self, view: View, now: datetime, name: str, query: str = "") -> str:
         """One fleet whole; with a ``query`` the instances that say it. Raises ``NoSuchPageError``."""
-        card = _find(view, name)
+        card = self._find(view, name)
         sighting = sighting_of(card.state)
         instances = instances_of(sighting) if sighting else ()
         return self._render(
@@ -123,7 +123,7 @@ class Pages:
 
     def instance(self, view: View, now: datetime, name: str, instance: str) -> str:
         """One instance, explained in full. Raises ``NoSuchPageError``."""
-        card = _find(view, name)
+        card = self._find(view, name)
         sighting = sighting_of(card.state)
         wanted = instance.lower()
         known = instances_of(sighting) if sighting else ()
@@ -151,6 +151,12 @@ class Pages:
         """The page for an address that leads nowhere."""
         return self._render("missing.html", view, now, title="Not found", why=why)
 
+    def _find(self, view: View, name: str) -> Card:
+        state = view.fleet(name)
+        if state is None:
+            raise NoSuchPageError(f"there is no fleet {name}")
+        return self._cards.of_fleet(state)
+
     def _render(self, template: str, view: View, now: datetime, **values: object) -> str:
         return self._templates.get_template(template).render(view=view, now=now, **values)
 
@@ -170,14 +176,6 @@ def stamp(when: datetime) -> str:
 
 def _legend(cards: Sequence[Card]) -> tuple[Kind, ...]:
     return kinds_in(lane for card in cards for lane in card.lanes)
-
-
-def _find(view: View, name: str) -> Card:
-    wanted = name.lower()
-    for card in cards_of(view):
-        if wanted in {card.name.lower(), card.state.key}:
-            return card
-    raise NoSuchPageError(f"there is no fleet {name}")
 
 
 def _says(card: Card, query: str) -> bool:

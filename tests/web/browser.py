@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Page
 
-    from controller.engine.clock import Clock
+    from tests.web.clocks import SteppedClock
     from tests.web.scene import Scene
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -46,9 +46,9 @@ def needs_chromium() -> None:
 
 
 @asynccontextmanager
-async def served(scene: Scene, clock: Clock, pace: float = 1.0) -> AsyncIterator[str]:
+async def served(scene: Scene, clock: SteppedClock, pace: float = 1.0) -> AsyncIterator[str]:
     """The site of a scene on a free port of loopback; yields its address."""
-    server = TestServer(application(Site(scene.board, clock, pace).routes()))
+    server = TestServer(application(Site(scene.board, clock, clock, pace).routes()))
     await server.start_server()
     try:
         yield str(server.make_url("")).rstrip("/")

@@ -16,6 +16,8 @@ class SteppedClock:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self.elapsed = 0.0
+        """Seconds that were slept: pauses of the machine, which take no time here."""
 
     @property
     def now(self) -> datetime:
@@ -24,7 +26,7 @@ class SteppedClock:
 
     async def sleep(self, seconds: float) -> None:
         """Give way to others without waiting."""
-        del seconds
+        self.elapsed += max(0.0, seconds)
         turn = asyncio.get_running_loop().create_future()
         asyncio.get_running_loop().call_soon(turn.set_result, None)
         await turn

@@ -106,6 +106,18 @@ def test_passes_and_calls_are_counted() -> None:
     assert value(metrics, "evenkeel_actions_total", **created) is None
 
 
+def test_first_mistake_is_an_increase() -> None:
+    """A fleet's mistakes are counted from zero on, beginning with its first pass, so that the first one can be seen."""
+    scene = Scene()
+    scene.show(named("web", 3))
+    metrics = measured(scene)
+    assert value(metrics, "evenkeel_mistakes_total", fleet="web") == 0
+    state = scene.board.view().fleets[0]
+    assert state.report is not None
+    metrics.passed(state, replace(state.report, incident=Incident("4711", "a mistake", "")))
+    assert value(metrics, "evenkeel_mistakes_total", fleet="web") == 1
+
+
 def test_frozen_fleet_is_told() -> None:
     """A fleet that its source holds shows the reason."""
     scene = Scene()

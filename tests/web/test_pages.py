@@ -9,7 +9,7 @@ import pytest
 
 from controller.core.standings import Freeze, FreezeReason, key_of
 from controller.engine.report import Incident
-from controller.web.cards import card_of, cards_of, headline
+from controller.web.cards import Cards, headline
 from controller.web.cells import Kind
 from controller.web.pages import NoSuchPageError, Pages
 from controller.web.verdicts import Tone
@@ -32,7 +32,7 @@ def at_peace(*names: str) -> Scene:
 
 def test_each_fleet_has_one_word() -> None:
     """Frozen stands over what was seen, then what waits for a yes, what is prevented, what moves, what is well."""
-    words = {card.name: card.verdict.word for card in cards_of(troubled().board.view())}
+    words = {card.name: card.verdict.word for card in Cards().of(troubled().board.view())}
     assert words == {
         "ledger": "Frozen",
         "web": "Needs approval",
@@ -46,7 +46,7 @@ def test_each_fleet_has_one_word() -> None:
 
 def test_trouble_says_what_comes_next() -> None:
     """Each fleet in trouble says what the daemon does next, and what a person may do about it."""
-    told = {card.name: card.verdict for card in cards_of(troubled().board.view())}
+    told = {card.name: card.verdict for card in Cards().of(troubled().board.view())}
     assert told["ledger"].then == "nothing is changed until that is over"
     assert told["ledger"].todo.startswith("mend the spec")
     assert told["web"].then == "nothing of it is deleted before that"
@@ -63,7 +63,7 @@ def test_stalled_fleet_names_its_remedy() -> None:
         scope = named("web").ref.instance_id(f"web-00000{number}")
         scene.provider.region.add_lock(LockLevel.CAN_NOT_DELETE, scope)
     scene.show(named("web", 2))
-    verdict = card_of(scene.board.view().fleets[0]).verdict
+    verdict = Cards().of_fleet(scene.board.view().fleets[0]).verdict
     assert (verdict.word, verdict.tone) == ("Stalled", Tone.ALARM)
     assert verdict.todo == "remove the lock, if it is yours to remove"
     assert verdict.then == "nothing moves until somebody has helped"
@@ -102,11 +102,11 @@ def test_failed_looks_are_told_apart() -> None:
     throttled = replace(blind, error=Throttled("TooManyRequests", "wait", until=NOW))
     mistaken = replace(blind, incident=Incident("4711", "internal error", ""))
     tones = [
-        card_of(replace(state, report=report)).verdict.tone
+        Cards().of_fleet(replace(state, report=report)).verdict.tone
         for report in (refused, throttled, mistaken)
     ]
     assert tones == [Tone.ALARM, Tone.WAITING, Tone.ALARM]
-    unseen = card_of(replace(state, report=None)).verdict
+    unseen = Cards().of_fleet(replace(state, report=None)).verdict
     assert (unseen.tone, unseen.word) == (Tone.UNKNOWN, "Not seen yet")
 
 
@@ -121,7 +121,7 @@ def test_failed_looks_are_told_apart() -> None:
 )
 def test_first_sentence_is_the_truth(scene: type[Scene], sentence: str) -> None:
     """The heading says in one sentence whether anybody is needed."""
-    assert headline(cards_of(scene().board.view())) == sentence
+    assert headline(Cards().of(scene().board.view())) == sentence
 
 
 def test_hostile_text_stays_text() -> None:
@@ -148,7 +148,7 @@ def test_what_is_begun_is_not_planned() -> None:
     """A creation that Azure has accepted is shown as under way, and no longer as something to come."""
     scene = at_peace("web")
     scene.show(named("web", 5), wet=True)
-    card = card_of(scene.board.view().fleets[0])
+    card = Cards().of_fleet(scene.board.view().fleets[0])
     assert card.verdict.why == "2 being created"
     kinds = [cell.kind for lane in card.lanes for cell in lane.cells]
     assert kinds.count(Kind.NEW_REGULAR) == 2

@@ -66,8 +66,9 @@ def test_absent_pages_say_so() -> None:
 
 
 def test_stream_tells_of_changes_and_ends() -> None:
-    """A stream says that the board has changed, and ends when the daemon is told to stop."""
+    """A stream says what is shown, then that it has changed, and ends when the daemon is told to stop."""
     scene = troubled()
+    versions: list[int] = []
 
     async def listen() -> list[str]:
         timeout = ClientTimeout(total=30)
@@ -76,14 +77,18 @@ def test_stream_tells_of_changes_and_ends() -> None:
             ClientSession(timeout=timeout) as session,
             session.get(f"{address}/events") as stream,
         ):
-            heard = [await line(stream), await line(stream)]
+            versions.append(scene.board.version)
+            heard = [await line(stream) for _ in range(3)]
             await scene.look_again(named("mail", 4))
-            heard.append(await line(stream))
+            versions.append(scene.board.version)
+            heard += [await line(stream) for _ in range(2)]
             scene.board.stop()
-            rest = await asyncio.wait_for(stream.content.read(), 10)
-            return [*heard, str(b"event: changed" in rest)]
+            await asyncio.wait_for(stream.content.read(), 10)
+            return heard
 
-    assert run(listen()) == [": here", "", "event: changed", "True"]
+    changed = "event: changed"
+    heard = run(listen())
+    assert heard == [changed, f"data: {versions[0]}", "", changed, f"data: {versions[1]}"]
 
 
 def test_page_is_rendered_once_for_many() -> None:
@@ -103,3 +108,45 @@ def test_page_is_rendered_once_for_many() -> None:
             return set(await asyncio.gather(*(one() for _ in range(10))))
 
     assert len(run(ask())) == 1
+
+
+def test_busy_board_is_rendered_once() -> None:
+    """A board that changes between any two requests of one second is rendered once, and anew in the next."""
+    scene = troubled()
+    clock = SteppedClock(scene)
+
+    async def ask() -> list[str]:
+        async with served(scene, clock) as address, ClientSession() as session:
+            found = []
+            for _ in range(5):
+                await scene.look_again(named("mail", 4))
+                async with session.get(address) as answer:
+                    found.append(await answer.text())
+            clock.elapsed += 1
+            async with session.get(address) as answer:
+                return [*found, await answer.text()]
+
+    *same, later = run(ask())
+    assert len(set(same)) == 1
+    assert f'data-version="{scene.board.version - 1}"' in later
+    assert later not in same
+
+
+def test_packed_and_plain_are_one_page() -> None:
+    """Who does not understand gzip gets the same page unpacked."""
+    scene = troubled()
+
+    async def ask() -> list[tuple[str | None, bytes]]:
+        found = []
+        async with served(scene, SteppedClock(scene)) as address:
+            for coding in ("gzip", "identity"):
+                async with (
+                    ClientSession(headers={"Accept-Encoding": coding}) as session,
+                    session.get(address) as answer,
+                ):
+                    found.append((answer.headers.get("Content-Encoding"), await answer.read()))
+        return found
+
+    (packed, one), (plain, other) = run(ask())
+    assert (packed, plain) == ("gzip", None)
+    assert one == other

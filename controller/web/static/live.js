@@ -8,6 +8,7 @@ const live = document.getElementById("live");
 let asked = false;
 let again = false;
 let loaded = performance.now();
+let version = document.body.dataset.version;
 
 function narrow() {
   const box = document.getElementById("q");
@@ -77,6 +78,7 @@ async function refresh() {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       document.getElementById("asof").replaceWith(page.getElementById("asof"));
       loaded = performance.now();
+      version = page.body.dataset.version;
       keep(page.getElementById("main"));
     }
   } catch {
@@ -91,7 +93,9 @@ async function refresh() {
 }
 
 const stream = new EventSource("/events");
-stream.addEventListener("changed", refresh);
+stream.addEventListener("changed", (event) => {
+  if (event.data !== version) refresh();
+});
 stream.addEventListener("open", () => {
   live.hidden = false;
 });
