@@ -49,11 +49,10 @@ def run(command: str, place: Path) -> str:
     """Run a command as a user would and return what a terminal would show."""
     shell = shutil.which("bash")
     assert shell is not None
-    paths = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(  # noqa: S603 - the commands are this project's own pages
         [shell, "-c", command],
         cwd=place,
-        env={"PATH": paths, "HOME": str(place), "LANG": "C.UTF-8", "NO_COLOR": "1"},
+        env=environment(place),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=SECONDS,
@@ -61,6 +60,13 @@ def run(command: str, place: Path) -> str:
         text=True,
     )
     return ran.stdout
+
+
+def environment(place: Path) -> dict[str, str]:
+    """The variables of a user's shell who is at home in ``place``, and has this checkout's program on the path."""
+    paths = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    found = {"PATH": paths, "HOME": str(place), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    return {**found, "PYTHONPATH": str(ROOT)}
 
 
 def furnish(place: Path) -> Path:
