@@ -28,7 +28,7 @@ from tests.docs.transcripts import PRINTS, RUNS, environment
 
 ALL = [block for page in PAGES for block in blocks(page)]
 RUN_ELSEWHERE = {RUNS, PRINTS, PASTED}
-SHELLS = {"sh", "bash", "console"}
+SHELLS = ("sh", "bash", "console")
 READY = {"url", "caFile", "subscription", "tenant", "location"}
 PICTURES = {"README.md": "the loop", "docs/concepts.md": "a life", "docs/threat-model.md": "trust"}
 """Pages with one picture, of which there is nothing to run; that of a life is held against the phases elsewhere."""
