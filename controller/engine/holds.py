@@ -62,7 +62,7 @@ class Terms:
 
     @property
     def again_seconds(self) -> float:
-        """How soon a failed renewal is tried again, and how often the keeper of leases wakes up."""
+        """How soon a failed renewal is tried again, and how often a handing over is looked after."""
         return self.lease_seconds / 45
 
     @property
@@ -153,6 +153,11 @@ class Holds:
         return tuple(
             (name, error) for name, error in zip(due, answers, strict=True) if error is not None
         )
+
+    def seconds_to_renewal(self) -> float:
+        """How long until the first lease is due for renewal; infinite if none is held."""
+        due = min((hold.renew_at for hold in self._held.values()), default=float("inf"))
+        return due - self.clock.elapsed
 
     def drop(self, name: str) -> str | None:
         """Stop relying on a lease at once; gives its token, with which it can still be given back."""

@@ -150,8 +150,8 @@ class LeasedTenure(ShardTenure):
     async def keep(self, stop: asyncio.Event) -> None:
         """Keep our share until told to stop. Renewals never wait for anything else."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._until(stop, self.renew))
-            group.create_task(self._until(stop, self.share))
+            group.create_task(self._until(stop, self.renew, self._seconds_to_renewal))
+            group.create_task(self._until(stop, self.share, self._seconds_to_look))
 
     async def renew(self) -> None:
         """Renew what is due, and notice what is lost."""
@@ -192,13 +192,31 @@ class LeasedTenure(ShardTenure):
         finally:
             await self.holds.store.close()
 
-    async def _until(self, stop: asyncio.Event, step: Callable[[], Awaitable[None]]) -> None:
+    def _seconds_to_renewal(self) -> float:
+        return self.holds.seconds_to_renewal()
+
+    def _seconds_to_look(self) -> float:
+        """Until the next look; at once, as far as that goes, while something is being handed over."""
+        return 0.0 if self._leaving else self._look_at - self.holds.clock.elapsed
+
+    async def _until(
+        self,
+        stop: asyncio.Event,
+        step: Callable[[], Awaitable[None]],
+        due: Callable[[], float],
+    ) -> None:
+        """Take a step whenever it is due, and now and then besides.
+
+        A machine that slept does not count that as waiting: what is due then has to be found out.
+        """
+        terms = self.holds.terms
         while not stop.is_set():
             try:
                 await step()
             except Exception as error:  # noqa: BLE001 -- a mistake of ours must not end the renewals
                 self._on_trouble(f"keeping the leases failed: {type(error).__name__}: {error}")
-            await sleep_unless(stop, self.holds.terms.again_seconds, self.holds.clock)
+            pause = min(terms.look_seconds, max(terms.again_seconds, due()))
+            await sleep_unless(stop, pause, self.holds.clock)
 
     async def _move(self) -> None:
         taken = {shard for shard in range(SHARDS) if self._is_held(shard_name(shard))}
@@ -266,7 +284,7 @@ class LeasedTenure(ShardTenure):
             for record in self._seen.values()
             if record.name.startswith(MEMBERS) and not record.held
         }
-        self._gone_since = {name: self._gone_since.get(name, now) for name in gone}
+        self._gone_since = {name: self._gone_since.get(name, now) for name in sorted(gone)}
         for name, since in list(self._gone_since.items()):
             if now - since >= LONG_GONE * self.holds.terms.lease_seconds:
                 try:

@@ -8,20 +8,23 @@ of going wrong that a real loop hides are errors here:
 * ``LivelockError``: so many steps without the clock moving that it never will.
 * ``ThreadError``: work that was handed to a thread, whose moment no seed decides.
 
-It leans on ``BaseEventLoop._run_once`` and ``_ready``, which are private; ``test_simulated_loop.py`` pins
-what is needed of them.
+Worlds spend most of their time in this loop, so its turns are written anew, without what only real files
+and real time need. They lean on private parts of ``BaseEventLoop`` and its handles;
+``test_simulated_loop.py`` pins what is needed of them.
 """
 
 from __future__ import annotations
 
 import asyncio
 import selectors
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Coroutine, Mapping
-    from contextvars import Context
+    from collections import deque
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -45,40 +48,64 @@ class ThreadError(AssertionError):
     """Work left the loop for a thread."""
 
 
-class _StillSelector(selectors.SelectSelector):
-    """Waits by moving the clock. The loop's own pipe is registered and never written to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-        self.steps = 0
+class _NoSelector(selectors.SelectSelector):
+    """Never asked: no file is ever waited for. The loop's own pipe is registered and never written to."""
 
     def select(self, timeout: float | None = None) -> list[Any]:
-        """Let ``timeout`` seconds pass; None means that nothing will ever happen."""
-        if timeout is None:
-            raise DeadlockError(f"nothing is left to happen at {self.now:.3f} s")
-        if timeout > 0:
-            self.now += timeout
-            self.steps = 0
-        self.steps += 1
-        if self.steps > STEPS_WITHOUT_TIME:
-            raise LivelockError(f"time stands still at {self.now:.3f} s")
-        return []
+        """Refuse: what waits here waits for the machine."""
+        raise ThreadError(f"a simulated loop waited {timeout} s for files")
+
+
+class _Handle(asyncio.Handle):
+    """A call that stands at the end of a queue, made without asking whether anybody debugs."""
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        callback: Callable[..., object],
+        args: Sequence[Any],
+        loop: asyncio.AbstractEventLoop,
+        context: Context | None,
+    ) -> None:
+        self._context = copy_context() if context is None else context
+        self._loop = loop
+        self._callback = callback
+        self._args = args
+        self._cancelled = False
+        self._repr = self._source_traceback = None
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
     """A loop whose time starts at 0 and whose order comes from ``dice``."""
 
+    _ready: deque[Any]
+    _scheduled: list[Any]
+    _stopping: bool
+    _timer_cancelled_count: int
+
     def __init__(self, dice: random.Random) -> None:
-        self._still = _StillSelector()
-        super().__init__(self._still)
-        # After a virtual year a float no longer tells nanoseconds apart, and a timer would never be due.
-        self._clock_resolution = _TIE
-        self._dice = dice
+        super().__init__(_NoSelector())
+        self.now = 0.0
+        self.turns = 0
+        self._chance = dice.random
+        self._shuffle = dice.shuffle
+        self._still_turns = 0
 
     def time(self) -> float:
         """Virtual seconds since the loop was made."""
-        return self._still.now
+        return self.now
+
+    def call_soon(
+        self,
+        callback: Callable[[*Arguments], object],
+        *args: *Arguments,
+        context: Context | None = None,
+    ) -> asyncio.Handle:
+        """Run ``callback`` in the next turn; among those of one turn, in a drawn order."""
+        handle = _Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
     def call_at(
         self,
@@ -88,8 +115,10 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """Run ``callback`` at a moment; of one moment, in a drawn order."""
-        tie = self._dice.uniform(0, _TIE)
-        return super().call_at(when + tie, callback, *args, context=context)
+        timer = asyncio.TimerHandle(when + _TIE * self._chance(), callback, args, self, context)
+        heappush(self._scheduled, timer)
+        timer._scheduled = True  # type: ignore[attr-defined]  # private; pinned by a test
+        return timer
 
     def run_in_executor(self, *_: object, **__: object) -> Any:
         """Refuse: a thread's end comes when the machine likes."""
@@ -100,13 +129,47 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         raise ThreadError("a thread called into the loop")
 
     def _run_once(self) -> None:
-        ready = self._ready  # type: ignore[attr-defined]  # private; pinned by a test
+        """One turn: all that is ready is called, once, in a drawn order; what that makes ready waits."""
+        self.turns += 1
+        ready = self._ready
         if len(ready) > 1:
             order = list(ready)
-            self._dice.shuffle(order)
+            self._shuffle(order)
             ready.clear()
             ready.extend(order)
-        super()._run_once()  # type: ignore[misc]  # private; pinned by a test
+        if not ready and not self._stopping:
+            self._move_the_clock()
+        self._still_turns += 1
+        if self._still_turns > STEPS_WITHOUT_TIME:
+            raise LivelockError(f"time stands still at {self.now:.3f} s")
+        self._take_due_timers()
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle._cancelled:
+                handle._run()
+
+    def _move_the_clock(self) -> None:
+        """Go on to the first timer. Nobody waits for it but in virtual time."""
+        timers = self._scheduled
+        while timers and timers[0]._cancelled:
+            heappop(timers)._scheduled = False
+            self._timer_cancelled_count -= 1
+        if not timers:
+            raise DeadlockError(f"nothing is left to happen at {self.now:.3f} s")
+        if timers[0]._when > self.now:
+            self.now = timers[0]._when
+            self._still_turns = 0
+
+    def _take_due_timers(self) -> None:
+        # After a virtual year a float no longer tells nanoseconds apart: what is due within a tie is due.
+        timers, end = self._scheduled, self.now + _TIE
+        while timers and timers[0]._when < end:
+            timer = heappop(timers)
+            timer._scheduled = False
+            if timer._cancelled:
+                self._timer_cancelled_count -= 1
+            else:
+                self._ready.append(timer)
 
 
 async def pass_time(seconds: float) -> None:
@@ -116,8 +179,9 @@ async def pass_time(seconds: float) -> None:
     timer = loop.call_later(seconds, _wake, due)
     try:
         await due
-    finally:
+    except BaseException:
         timer.cancel()
+        raise
 
 
 def _wake(due: asyncio.Future[None]) -> None:

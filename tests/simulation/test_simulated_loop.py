@@ -118,15 +118,38 @@ def test_unheard_failures_fail_the_run() -> None:
 
 
 def test_private_parts_are_as_expected() -> None:
-    """What the loop leans on is there: a queue of ready handles that each round takes from."""
+    """What the loop leans on is there: the loop's queues, and handles that know whether they were cancelled."""
     loop = SimulatedLoop(random.Random(1))
+    called: list[str] = []
     try:
-        loop.call_soon(int)
-        assert len(loop._ready) == 1  # type: ignore[attr-defined]
+        loop.call_soon(called.append, "soon")
+        loop.call_soon(called.append, "never").cancel()
+        loop.call_later(5, called.append, "later")
+        loop.call_later(3, called.append, "never").cancel()
+        assert (len(loop._ready), len(loop._scheduled)) == (2, 2)
+        assert loop._timer_cancelled_count == 1
         loop._run_once()
-        assert len(loop._ready) == 0  # type: ignore[attr-defined]
+        assert (called, len(loop._ready)) == (["soon"], 0)
+        loop._run_once()
+        assert (called, len(loop._scheduled)) == (["soon", "later"], 0)
+        assert loop._timer_cancelled_count == 0
+        assert loop.time() == pytest.approx(5, abs=1e-5)
     finally:
         loop.close()
+
+
+def test_failing_callbacks_are_told_as_ever() -> None:
+    """A call that fails is told with its context, and the next one is made nevertheless."""
+    loop = SimulatedLoop(random.Random(1))
+    told: list[object] = []
+    loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    try:
+        loop.call_soon(int, "no number")
+        loop.call_later(1, loop.stop)
+        loop.run_forever()
+    finally:
+        loop.close()
+    assert [type(one) for one in told] == [ValueError]
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "1", "4711"])
