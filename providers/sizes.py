@@ -74,6 +74,7 @@ def size_facts(name: str) -> SizeFacts | None:
     return _by_lower_name().get(name.casefold())
 
 
+@cache
 def bundled_sizes() -> Mapping[str, SizeFacts]:
     """All sizes of the table under their names in Azure's own case."""
     return MappingProxyType({facts.name: facts for facts in _by_lower_name().values()})

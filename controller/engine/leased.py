@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 from controller.core.shards import SHARDS, choose_moves, shard_of
@@ -27,6 +28,7 @@ LONG_GONE = 10
 """After how many lengths of a lease the name of a process that is gone is removed."""
 
 
+@cache
 def shard_name(shard: int) -> str:
     """The name of a shard's lease."""
     return f"shards/{shard:02d}"

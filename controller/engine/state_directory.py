@@ -70,21 +70,22 @@ class StateDirectory:
         self.path = path
         self.host = host
         self._lock = lock
+        self._lock_file = path / LOCK
+        self._probe = path / _PROBE
 
     def trouble(self) -> str | None:
         """Why nothing can be kept here now; None if it can. Writes a few bytes to find out."""
-        probe = self.path / _PROBE
         try:
             # A directory of the same name is another one if its lock is not the one that we hold.
-            if not os.path.samestat((self.path / LOCK).stat(), os.fstat(self._lock)):
+            if not os.path.samestat(self._lock_file.stat(), os.fstat(self._lock)):
                 return self._told("somebody has put another directory in its place")
             free = self.host.free_bytes(self.path)
-            probe.write_bytes(b"evenkeel\n")
+            self._probe.write_bytes(b"evenkeel\n")
         except OSError as error:
             return self._told(error.strerror or "no reason given")
         finally:
             with suppress(OSError):
-                probe.unlink(missing_ok=True)
+                self._probe.unlink(missing_ok=True)
         if free < _SPARE_BYTES:
             return self._told(f"{free} bytes are left on the disk")
         return None

@@ -32,8 +32,8 @@ class TrustedClock:
     @property
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""
-        self._compare()
-        return self._after(self._known)
+        _, elapsed = self._compare()
+        return self._after(self._known, elapsed)
 
     @property
     def elapsed(self) -> float:
@@ -43,10 +43,10 @@ class TrustedClock:
     @property
     def doubt(self) -> str | None:
         """Why the time of day is not to be believed now; None if it is."""
-        self._compare()
+        moment, elapsed = self._compare()
         if self._jumped is None:
             return None
-        gap = (self._wall.now - self._after(self._known)).total_seconds()
+        gap = (moment - self._after(self._known, elapsed)).total_seconds()
         way = "forward" if gap > 0 else "back"
         return (
             f"this machine's time of day jumped {way} by {abs(gap):.0f} s; "
@@ -63,20 +63,24 @@ class TrustedClock:
         """Wait for so many counted seconds."""
         await self._wall.sleep(seconds)
 
-    def _after(self, known: tuple[datetime, float]) -> datetime:
-        moment, elapsed = known
-        return moment + timedelta(seconds=self._wall.elapsed - elapsed)
+    @staticmethod
+    def _after(known: tuple[datetime, float], elapsed: float) -> datetime:
+        """What the time of day must be at ``elapsed`` if it has run evenly since a known moment."""
+        moment, before = known
+        return moment + timedelta(seconds=elapsed - before)
 
-    def _compare(self) -> None:
+    def _compare(self) -> tuple[datetime, float]:
+        """Hold the time of day against the counted seconds; both, as they were read for that."""
         here = (self._wall.now, self._wall.elapsed)
-        if _near(here[0], self._after(self._known)):
+        if _near(here[0], self._after(self._known, here[1])):
             # Drift is followed step by step, so that the two never part by the sum of it.
             self._known, self._jumped = here, None
-        elif self._jumped is None or not _near(here[0], self._after(self._jumped)):
+        elif self._jumped is None or not _near(here[0], self._after(self._jumped, here[1])):
             self._jumped = here
         elif here[1] - self._jumped[1] >= SETTLED_SECONDS:
             self._known, self._jumped = here, None
             self._epoch += 1
+        return here
 
 
 def _near(one: datetime, other: datetime) -> bool:

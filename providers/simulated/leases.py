@@ -5,6 +5,7 @@ One ``LeaseTable`` is the store; each process that uses it has its own ``Simulat
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -59,7 +60,7 @@ class LeaseTable:
     def __init__(self, clock: Time) -> None:
         self.clock = clock
         self._now: dict[str, _Lease] = {}
-        self._past: list[tuple[float, dict[str, _Lease]]] = [(clock.elapsed, {})]
+        self._past: deque[tuple[float, dict[str, _Lease]]] = deque([(clock.elapsed, {})])
 
     def acquire(self, name: str, holder: Holder, token: str, seconds: int) -> None:
         """Take a lease, or begin it anew."""
@@ -90,11 +91,8 @@ class LeaseTable:
     def records(self, lag: float) -> Iterator[LeaseRecord]:
         """What the store shows, as it was ``lag`` seconds ago."""
         moment = self.clock.elapsed - lag
-        seen = self._past[0][1]
-        for at, leases in self._past:
-            if at > moment:
-                break
-            seen = leases
+        past = (leases for at, leases in reversed(self._past) if at <= moment)
+        seen = next(past, self._past[0][1])
         for name in sorted(seen):
             lease = seen[name]
             yield LeaseRecord(name, lease.holder, held=self.runs(lease, moment))
@@ -122,7 +120,7 @@ class LeaseTable:
         self._now = changed
         self._past.append((self.clock.elapsed, changed))
         while len(self._past) > 1 and self._past[1][0] < self.clock.elapsed - _REMEMBERED_SECONDS:
-            self._past.pop(0)
+            self._past.popleft()
 
 
 class SimulatedLeases:

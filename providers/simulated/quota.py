@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from providers.base import Priority, Quota
@@ -62,17 +63,29 @@ class Usage:
 
     def report(self, ref: GroupRef, scenario: Scenario) -> dict[str, Quota]:
         """The usage report of the subscription and location of ``ref``, by quota name."""
-        families = {facts.family for facts in bundled_sizes().values()}
+        limits, (subscription, location, _) = _limits(scenario), _key(ref, "")
         return {
-            name: Quota(name, limit_of(scenario, name), self.of(ref, name))
-            for name in (REGIONAL, SPOT, *sorted(families))
+            name: Quota(
+                name,
+                limits.get(name.casefold(), scenario.default_quota),
+                self._used[subscription, location, name],
+            )
+            for name in (REGIONAL, SPOT, *_families())
         }
 
 
 def limit_of(scenario: Scenario, name: str) -> int:
     """The approved vCPUs of a quota. Names compare without regard to case."""
-    limits = {key.casefold(): limit for key, limit in scenario.quotas.items()}
-    return limits.get(name.casefold(), scenario.default_quota)
+    return _limits(scenario).get(name.casefold(), scenario.default_quota)
+
+
+def _limits(scenario: Scenario) -> dict[str, int]:
+    return {key.casefold(): limit for key, limit in scenario.quotas.items()}
+
+
+@cache
+def _families() -> tuple[str, ...]:
+    return tuple(sorted({facts.family for facts in bundled_sizes().values()}))
 
 
 def _names(facts: SizeFacts, priority: Priority) -> tuple[str, ...]:

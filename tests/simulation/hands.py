@@ -116,6 +116,7 @@ class Desk:
     trouble: TroubleCode | None = None
     known: dict[str, Fleet] = field(default_factory=dict)
     _memory: CompileMemory = field(default_factory=CompileMemory)
+    _meanings: dict[int, SpecSet] = field(default_factory=dict)
 
     @property
     def now(self) -> Commit:
@@ -151,8 +152,10 @@ class Desk:
             self.known[fleet.spec_digest] = fleet
 
     def specs_of(self, commit: Commit) -> SpecSet:
-        """What a commit means."""
-        return compiled(commit, self._memory)
+        """What a commit means. It never changes, so it is compiled once for everybody."""
+        if commit.number not in self._meanings:
+            self._meanings[commit.number] = compiled(commit, self._memory)
+        return self._meanings[commit.number]
 
 
 def compiled(commit: Commit, memory: CompileMemory) -> SpecSet:
@@ -174,7 +177,6 @@ class MemorySource:
     def __init__(self, desk: Desk, on_read: Callable[[Commit], None]) -> None:
         self._desk = desk
         self._on_read = on_read
-        self._memory = CompileMemory()
         self._last: tuple[int, Snapshot | SourceTrouble] | None = None
 
     @property
@@ -189,7 +191,7 @@ class MemorySource:
             return SourceTrouble(self.root, desk.trouble, "specs cannot be read: somebody is at it")
         if self._last is None or self._last[0] != desk.now.number:
             commit = desk.now
-            specs = compiled(commit, self._memory)
+            specs = desk.specs_of(commit)
             found = to_snapshot(self.root, commit.revision, _files(commit), specs, {})
             self._last = (commit.number, found)
             self._on_read(commit)

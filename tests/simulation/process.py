@@ -60,9 +60,12 @@ class Process:
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Take a task in."""
         self.tasks[task] = None
-        task.add_done_callback(lambda done: self.tasks.pop(done, None))
+        task.add_done_callback(self._done)
         if self.dead:
             _forget(task)
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.pop(task, None)
 
     async def buried(self) -> None:
         """Return when nothing of it runs any more."""
@@ -117,6 +120,7 @@ class HostClock:
     """The time of one host: counted seconds are the world's, the time of day may be wrong."""
 
     def __init__(self, start: datetime) -> None:
+        self._loop = asyncio.get_running_loop()
         self._start = start
         self.skew = timedelta()
 
@@ -128,7 +132,7 @@ class HostClock:
     @property
     def elapsed(self) -> float:
         """Counted seconds."""
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     async def sleep(self, seconds: float) -> None:
         """Wait, and longer if the process is stopped meanwhile."""

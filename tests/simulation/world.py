@@ -53,9 +53,13 @@ _STEP = 10.0
 class _LoopTime(VirtualClock):
     """The region's clock, and the lease store's: the loop's own time, which nobody moves."""
 
+    def __init__(self, start: datetime) -> None:
+        self._loop = asyncio.get_running_loop()
+        super().__init__(start)
+
     @property
     def elapsed(self) -> float:
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     @elapsed.setter
     def elapsed(self, _: float) -> None:
@@ -84,6 +88,7 @@ class World:
     """Everything of one run. Made inside of its event loop."""
 
     def __init__(self, options: Options, directory: Path) -> None:
+        self._loop = asyncio.get_running_loop()
         self.options = options
         self.directory = directory
         self.start = START
@@ -116,7 +121,7 @@ class World:
     @property
     def now(self) -> float:
         """Virtual seconds since the beginning."""
-        return asyncio.get_running_loop().time()
+        return self._loop.time()
 
     def strikes(self, fault: Fault) -> bool:
         """Whether a fault strikes here and now."""
