@@ -89,7 +89,7 @@ def bury(scene: Scene, decisions: Decisions) -> None:
         return
     fleet, now = scene.fleet, scene.now
     since = stands_since(fleet, scene.observed, now)
-    victims, kept = _victims(scene, since)
+    victims, kept = _victims(scene, since or now)
     decisions.explicit += victims
     decisions.blocked += (*kept, *_strangers(scene))
     if since is None:
@@ -149,8 +149,8 @@ def _mark_words(scene: Scene) -> str:
     return "its spec says Absent and Delete: the set is marked, and the hold begins"
 
 
-def _victims(scene: Scene, since: datetime | None) -> tuple[list[Victim], list[Blocked]]:
-    stood = f"{since:%Y-%m-%d %H:%M:%S} UTC" if since else "now"
+def _victims(scene: Scene, since: datetime) -> tuple[list[Victim], list[Blocked]]:
+    stood = f"{since:%Y-%m-%d %H:%M:%S} UTC"
     why = f"the fleet is to end: its spec says Absent and Delete, unchanged since {stood}"
     victims: list[Victim] = []
     kept: list[Blocked] = []

@@ -57,7 +57,7 @@ def test_meltdown_is_told() -> None:
     crowd = a_crowd(7, 3)
     made = plan(a_fleet(len(crowd)), observed(crowd), Memory(), NOW)
     words = "3 of 10 members are unhealthy: nothing is deleted by inference"
-    assert [one.detail for one in made.blocked] == [words]
+    assert [(one.detail, one.instance) for one in made.blocked] == [(words, "web-000011")]
     assert made.notes[0] == words
 
 

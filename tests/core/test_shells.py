@@ -12,7 +12,7 @@ import pytest
 from controller.core.observed import Member, Memory
 from controller.core.plan import plan
 from controller.core.steps import Prevented, Reason
-from controller.spec.values import Limits, Override, Spot
+from controller.spec.values import Hold, Limits, Override, Spot
 from providers.base import Failure, Health, PowerState, Priority, ProvisioningState
 from tests.builders import NOW, a_fleet, a_lock, a_member, a_pool, members_in, observed
 
@@ -142,6 +142,13 @@ def test_locked_shell_stays() -> None:
     ]
 
 
+def test_held_shell_stays() -> None:
+    """A shell under a hold is told with the end of the hold."""
+    fleet = a_fleet(1, holds={"web-000001": Hold("ana", "", LATER)})
+    (one,) = plan(fleet, observed([a_member(1, **YOUNG)]), Memory(), NOW).blocked
+    assert (one.instance, one.reason, one.until) == ("web-000001", Prevented.HELD, LATER)
+
+
 @pytest.mark.parametrize(
     ("limits", "gone"),
     [
@@ -160,6 +167,8 @@ def test_inferred_shells_are_capped(limits: Limits, gone: int) -> None:
     assert len(made.victims) == gone
     waiting = [(Prevented.MAX_DELETE, "the next pass goes on")] * (5 - gone)
     assert [(one.reason, one.detail) for one in made.blocked] == waiting
+    goes = set(made.victims)
+    assert {one.instance for one in made.blocked} == {member.name for member in members} - goes
 
 
 def test_cap_is_a_tenth() -> None:

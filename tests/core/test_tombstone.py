@@ -8,61 +8,29 @@ from typing import Any
 
 import pytest
 
-from controller.core import guard, limits, tags
+from controller.core import limits, tags
 from controller.core.observed import Member, Memory, Observed, Serials
 from controller.core.plan import plan
-from controller.core.steps import Delete, DeleteSet, MarkSet, Plan, Prevented, Reason, Victim
-from controller.core.tombstone import LAPSE
-from controller.spec.values import DeletionPolicy, Fleet, Hold, Process, Suspension
+from controller.core.steps import Delete, DeleteSet, MarkSet, Prevented, Reason, Victim
+from controller.core.tombstone import LAPSE, SKEW
+from controller.spec.values import Fleet, Hold, Process, Suspension
 from providers.base import Lock, LockLevel, ProvisioningState
 from tests.builders import NOW, REF, a_fleet, a_group, a_lock, a_member, members_in, observed
-
-ENDED = a_fleet(3, absent=True, deletion_policy=DeletionPolicy.DELETE)
-THREE = members_in({"1": 1, "2": 1, "3": 1})
-HOLD = timedelta(minutes=10)
-ASLEEP = (Suspension(Process.DELETE, "ana", "audit", NOW + timedelta(hours=1)),)
-MARK = MarkSet(
-    Reason.TOMBSTONE,
-    "its spec says Absent and Delete: the set is marked, and the hold begins",
-    marked=True,
+from tests.core.endings import (
+    DUE,
+    ENDED,
+    HOLD,
+    LATER,
+    MARK,
+    NO_MARKS,
+    ON_GROUP,
+    THREE,
+    a_look,
+    planned,
+    prevented,
 )
 
-
-def a_look(
-    members: tuple[Member, ...] = THREE,
-    *,
-    since: datetime | None = None,
-    mark: str = "",
-    **over: Any,
-) -> Observed:
-    """A look at a set whose mark was written at ``since``, or reads ``mark``."""
-    words = tags.tombstone_mark(ENDED, since) if since else mark
-    seen = observed(members, **over)
-    assert seen.group is not None
-    return replace(seen, group=replace(seen.group, tags={**seen.group.tags, tags.TOMBSTONE: words}))
-
-
-def planned(fleet: Fleet, seen: Observed) -> Plan:
-    """The plan, which the guard must not be against."""
-    made = plan(fleet, seen, Memory(), NOW)
-    assert guard.check(fleet, seen, made, NOW) == ()
-    return made
-
-
-def prevented(made: Plan) -> list[tuple[str | None, str]]:
-    return [(one.instance, one.reason.value) for one in made.blocked]
-
-
-DUE = NOW - HOLD
-NO_MARKS = [
-    a_look(),
-    a_look(mark="yesterday;0000000000000000"),
-    a_look(mark=f"{DUE.isoformat()};1111111111111111"),
-    a_look(mark=f"{DUE.isoformat()}"),
-    a_look(since=NOW - HOLD - LAPSE - timedelta(seconds=1)),
-    a_look(since=NOW + timedelta(hours=1)),
-    replace(a_look(), group=None),
-]
+ASLEEP = (Suspension(Process.DELETE, "ana", "audit", LATER),)
 
 
 @pytest.mark.parametrize("seen", NO_MARKS)
@@ -87,14 +55,14 @@ def test_mark_before_a_break_counts_for_nothing() -> None:
     assert len(planned(replace(ENDED, in_force_since=DUE), seen).victims) == 3
 
 
-def test_guard_knows_of_the_break() -> None:
-    """A plan that ends a fleet whose spec was not in force all the time since the mark is refused."""
-    seen = a_look(since=DUE)
-    made = planned(ENDED, seen)
-    later = replace(ENDED, in_force_since=DUE + timedelta(seconds=1))
-    assert guard.check(later, seen, made, NOW) == (
-        "the fleet would be ended, and its spec was not in force all the time since the mark",
-    )
+@pytest.mark.parametrize(
+    ("since", "goes"), [(NOW + SKEW, False), (DUE, True), (NOW - HOLD - LAPSE, True)]
+)
+def test_marks_that_count(since: datetime, *, goes: bool) -> None:
+    """A mark counts until a day after its hold, and from the future as far as clocks differ."""
+    made = planned(ENDED, a_look(since=since))
+    assert (MARK in made.steps, len(made.victims)) == (False, 3 if goes else 0)
+    assert [one.until for one in made.blocked] == ([] if goes else [since + HOLD])
 
 
 def test_hold_is_kept() -> None:
@@ -108,6 +76,20 @@ def test_hold_is_kept() -> None:
         "stood for 10 minutes; state: Present cancels it"
     )
     assert made.look_again_seconds == 15
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ((), "the empty scale set is"),
+        (THREE[:1], "1 member and the scale set are"),
+        (THREE[:2], "2 members and the scale set are"),
+    ],
+)
+def test_hold_tells_what_goes(members: tuple[Member, ...], words: str) -> None:
+    """While the hold lasts a person reads how many are to go with the set."""
+    (one,) = planned(ENDED, a_look(members, since=NOW)).blocked
+    assert one.detail.startswith(f"{words} to be deleted, and nothing goes before")
 
 
 def test_members_go_when_the_hold_is_over() -> None:
@@ -130,7 +112,7 @@ def test_longer_hold_is_kept() -> None:
     ("look", "fleet", "reason"),
     [
         ({"locks": [a_lock("web-000001")]}, ENDED, "Locked"),
-        ({}, replace(ENDED, holds={"web-000001": Hold("ops", "backup")}), "Held"),
+        ({}, replace(ENDED, holds={"web-000001": Hold("ops", "backup", LATER)}), "Held"),
     ],
 )
 @pytest.mark.parametrize("since", [None, NOW, DUE])
@@ -139,7 +121,8 @@ def test_kept_members_are_named_from_the_start(
 ) -> None:
     """A lock or hold keeps its member, and is told before the hold is over, while there is time to act."""
     made = planned(fleet, a_look(since=since, **look))
-    assert ("web-000001", reason) in prevented(made)
+    kept = next(one for one in made.blocked if one.instance == "web-000001")
+    assert (kept.reason.value, kept.until) == (reason, LATER if reason == "Held" else None)
     assert "web-000001" not in made.victims
 
 
@@ -164,7 +147,6 @@ def test_empty_set_goes() -> None:
 
 ON_SET = Lock(LockLevel.CAN_NOT_DELETE, REF.id)
 INSIDE = Lock(LockLevel.CAN_NOT_DELETE, REF.id + "/extensions/x")
-ON_GROUP = Lock(LockLevel.READ_ONLY, REF.group_scope)
 ELSEWHERE = Lock(LockLevel.CAN_NOT_DELETE, REF.id + "-other")
 
 
@@ -191,6 +173,8 @@ def test_stranger_keeps_the_set() -> None:
     stranger = a_member(9, owned=False, name="legacy")
     made = planned(ENDED, a_look((stranger,), since=DUE))
     assert (made.steps, prevented(made)) == ((), [("legacy", "NotOurs")])
+    words = "it is not ours and stays, and so does the scale set that it is in"
+    assert made.blocked[0].detail == words
 
 
 def test_nobody_is_adopted_at_the_end() -> None:
@@ -266,52 +250,6 @@ def test_started_second_counts_whole() -> None:
     mark = tags.parse_tombstone(words)
     assert mark is not None
     assert mark.since == NOW + timedelta(seconds=1)
-
-
-def broken(fleet: Fleet, seen: Observed, made: Plan) -> tuple[str, ...]:
-    return guard.check(fleet, seen, made, NOW)
-
-
-def test_guard_wants_the_word() -> None:
-    """The second opinion refuses to end a fleet whose spec, mark or hold time does not say so."""
-    seen = a_look(since=DUE)
-    made = planned(ENDED, seen)
-    not_said = ("the fleet would be ended, and its spec does not say so",)
-    assert broken(replace(ENDED, absent=False), seen, made) == not_said
-    assert broken(replace(ENDED, deletion_policy=DeletionPolicy.RETAIN), seen, made) == not_said
-    unmarked = ("the fleet would be ended, and the scale set is not marked with this spec",)
-    assert [broken(ENDED, other, made) for other in NO_MARKS[:4]] == [unmarked] * 4
-    young = a_look(since=DUE + timedelta(seconds=1))
-    assert broken(ENDED, young, made) == (
-        "the fleet would be ended, and its tombstone stands only since 2026-11-21 11:50:01+00:00",
-    )
-
-
-def test_guard_keeps_a_set_in_use() -> None:
-    """The second opinion refuses to delete a set with anybody in it, under a lock, or blindly."""
-    made = planned(ENDED, a_look((), since=DUE))
-    assert broken(ENDED, a_look(THREE[:1], since=DUE), made) == (
-        "the scale set would be deleted with 1 VMs in it",
-    )
-    assert broken(ENDED, a_look((), since=DUE, locks=[ON_GROUP]), made) == (
-        "the scale set would be deleted and is locked",
-    )
-    assert broken(ENDED, a_look((), since=DUE, locks=None), made) == (
-        "the scale set would be deleted although the locks could not be read",
-    )
-
-
-def test_guard_wants_the_yes() -> None:
-    """The second opinion refuses a large end that nobody is asked about, and creations in a fleet that ends."""
-    dozen = a_look(members_in({"1": 4, "2": 4, "3": 4}), since=DUE)
-    made = planned(ENDED, dozen)
-    assert broken(ENDED, dozen, replace(made, approval=None)) == (
-        "12 of 12 members would be deleted without asking",
-    )
-    growing = plan(a_fleet(4), observed(THREE), Memory(), NOW)
-    assert broken(replace(a_fleet(4), absent=True), observed(THREE), growing) == (
-        "members would be created, and the spec says that the fleet is Absent",
-    )
 
 
 def test_token_outlives_the_hold() -> None:
