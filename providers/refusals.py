@@ -1,4 +1,4 @@
-"""What Azure's allocation codes mean for the next attempt: the one place that knows their names.
+"""What Azure's codes of a failed creation mean: the one place that knows their names.
 
 Sources: Azure's allocation error texts, and the reactions that a large production controller for Azure
 published with its figures (family quota 94.5 % of all failures, zonal allocation 2.7 %, allocation 1.2 %,
@@ -33,6 +33,9 @@ _BY_CODE = {
 }
 
 
+_STARTED = ("OSProvisioning", "VMExtension", "VMAgent")
+"""Beginnings of codes that Azure gives only once a VM has a host and has been started."""
+
 _BY_NAME = {refusal.value: refusal for refusal in Refusal}
 
 
@@ -42,3 +45,8 @@ def refusal_of(code: str) -> Refusal:
     A ``Refusal``'s own name is taken, too: that is how it comes back out of a tag.
     """
     return _BY_CODE.get(code) or _BY_NAME.get(code, Refusal.OTHER)
+
+
+def tells_of_a_start(code: str) -> bool:
+    """Whether a failure with this Azure code is one of a VM that had been started, and may run now."""
+    return code.startswith(_STARTED)

@@ -15,7 +15,8 @@ from controller.core.serials import Window, read_window, serial_of
 from controller.core.steps import DeleteSet, Reason, Tag
 from controller.core.tags import TOMBSTONE, parse_tombstone
 from controller.spec.values import DeletionPolicy, Process
-from providers.base import ProvisioningState
+from providers.base import PowerState, ProvisioningState
+from providers.refusals import Refusal, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,6 +91,7 @@ def _deletions(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> I
             yield f"{name} would be deleted {times} times"
     if any(not step.victims for step in plan.deletes):
         yield "a deletion names nobody"
+    yield from _unseen(observed, plan)
     inferred = sum(len(step.victims) for step in plan.deletes if step.inferred)
     members = _live(observed, now)
     cap = fleet.limits.max_delete
@@ -100,6 +102,24 @@ def _deletions(fleet: Fleet, observed: Observed, plan: Plan, now: datetime) -> I
     explicit = sum(len(step.victims) for step in plan.deletes if step.reason in _NEED_A_YES)
     if explicit > 10 and explicit * 100 > 30 * members and plan.approval is None:
         yield f"{explicit} of {members} members would be deleted without asking"
+
+
+def _unseen(observed: Observed, plan: Plan) -> Iterator[str]:
+    """Nobody goes by inference for want of a power state where the platform shows none of anybody."""
+    guessed = {one.instance for step in plan.deletes if step.inferred for one in step.victims}
+    dark = {
+        (one.instance.zone, one.instance.fault_domain if one.instance.zone is None else None)
+        for one in observed.owned
+        if one.instance.provisioning_state is ProvisioningState.SUCCEEDED
+        and one.instance.power_state is PowerState.UNKNOWN
+    }
+    for one in observed.owned:
+        found = one.instance
+        place = (found.zone, found.fault_domain if found.zone is None else None)
+        refused = found.failure is not None and refusal_of(found.failure.code) is not Refusal.OTHER
+        unseen = found.power_state is PowerState.UNKNOWN and not refused
+        if one.name in guessed and unseen and place in dark:
+            yield f"{one.name} would be deleted as if it did not run, where nobody's power is shown"
 
 
 def _names(observed: Observed, plan: Plan, window: Window) -> Iterator[str]:

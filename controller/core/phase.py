@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from providers.base import Health, PowerState, Priority, ProvisioningState
+from providers.refusals import Refusal, refusal_of, tells_of_a_start
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from providers.base import Instance
 
 YOUNG = timedelta(hours=1)
-"""Up to this age a failed instance that does not run is taken for one that never came up.
+"""Up to this age a failed instance that is seen not to run is taken for one that never came up.
 
 Azure ends a creation after 20 minutes of provisioning at most; older ones may have run and hold data.
 """
@@ -102,15 +103,34 @@ def _is_hung(instance: Instance, now: datetime) -> bool:
 
 
 def never_came_up_for_certain(instance: Instance, now: datetime) -> bool:
-    """Whether a failed creation is beyond doubt: it is too young to have run and stopped again."""
+    """Whether a failed creation is beyond doubt: too young to have run and stopped again, and seen not to run.
+
+    A VM without a power state is not seen: of that one only a refusal of its place is proof.
+    """
     created = instance.created_at
-    return created is not None and timedelta(0) <= now - created <= YOUNG
+    is_young = created is not None and timedelta(0) <= now - created <= YOUNG
+    return is_young and (instance.power_state is not PowerState.UNKNOWN or _had_no_place(instance))
+
+
+def rests_on_missing_power(instance: Instance) -> bool:
+    """Whether nothing but a power state that is not shown speaks for a VM's not running."""
+    return instance.power_state is PowerState.UNKNOWN and not _had_no_place(instance)
+
+
+def _had_no_place(instance: Instance) -> bool:
+    failure = instance.failure
+    return failure is not None and refusal_of(failure.code) is not Refusal.OTHER
+
+
+def _was_started(instance: Instance) -> bool:
+    return instance.failure is not None and tells_of_a_start(instance.failure.code)
 
 
 def _broken(instance: Instance, now: datetime) -> Phase:
-    if instance.power_state in _ON:
+    unseen = instance.power_state is PowerState.UNKNOWN
+    if instance.power_state in _ON or (unseen and _was_started(instance)):
         return Phase.DEGRADED
-    if instance.power_state is PowerState.UNKNOWN or never_came_up_for_certain(instance, now):
+    if unseen or never_came_up_for_certain(instance, now):
         return Phase.FAILED_CREATE
     if instance.priority is Priority.SPOT and instance.power_state in _RELEASED:
         return Phase.EVICTED

@@ -1,10 +1,11 @@
 """Members that serve nobody and never will: failed creations and evicted Spot instances.
 
 They are deleted at once and replaced, which disrupts nothing. A failed creation is certain while it is
-young. An older one that shows no power state is only inferred, because a reading may lack the state of a
-VM that runs; so is a creation that lasts beyond reason. Such deletions are capped, and stop while much of
-the fleet is unhealthy. A failed member
-that was stopped or deallocated later may hold data: it is reported and left alone.
+young and seen to be off, or was refused its place. One that shows no power state is only inferred, because
+a reading may lack the state of a VM that runs; so is a creation that lasts beyond reason. Such deletions
+are capped, and stop while much of the fleet is unhealthy. They rest on nothing at all where members that
+are up show no power state either. A failed member that was stopped or deallocated later may hold data: it
+is reported and left alone.
 """
 
 from __future__ import annotations
@@ -13,8 +14,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.core import limits
-from controller.core.phase import HANGS_AFTER, Phase, classify, never_came_up_for_certain
+from controller.core.phase import (
+    HANGS_AFTER,
+    Phase,
+    classify,
+    never_came_up_for_certain,
+    rests_on_missing_power,
+)
 from controller.core.steps import Blocked, Delete, Prevented, Reason, Victim
+from providers.base import PowerState, ProvisioningState
 
 if TYPE_CHECKING:
     from controller.core.observed import Member
@@ -62,6 +70,10 @@ def _obstacle(scene: Scene, shell: Member, room: int) -> Blocked | None:
     if not _is_inferred(scene, shell):
         return None
     guards, now = scene.fleet.limits, scene.now
+    witness = _who_is_dark_too(scene, shell)
+    if witness:
+        why = f"it shows no power state, and neither does {witness} beside it, which is up: nobody can see who runs"
+        return Blocked(Prevented.POWER_UNKNOWN, why, shell.name)
     if limits.is_melting(scene.fleet, scene.buckets) and not limits.overridden(
         guards, "meltdown", now
     ):
@@ -76,6 +88,21 @@ def _is_inferred(scene: Scene, shell: Member) -> bool:
     if phase in {Phase.EVICTED, Phase.HUNG}:
         return phase is Phase.HUNG
     return not never_came_up_for_certain(shell.instance, scene.now)
+
+
+def _who_is_dark_too(scene: Scene, shell: Member) -> str | None:
+    """A member of the same domain that is up and shows no power state, if that is all that speaks for a shell."""
+    if not rests_on_missing_power(shell.instance):
+        return None
+    domain = scene.topology.domain_of(shell)
+    dark = (
+        one.name
+        for one in scene.buckets.staying
+        if one.instance.provisioning_state is ProvisioningState.SUCCEEDED
+        and one.instance.power_state is PowerState.UNKNOWN
+        and scene.topology.domain_of(one) == domain
+    )
+    return next(dark, None)
 
 
 def _steps(scene: Scene, gone: list[Member]) -> tuple[Delete, ...]:

@@ -62,6 +62,7 @@ class Prevented(StrEnum):
     TOMBSTONE_HOLD = "TombstoneHold"
     STUCK = "Stuck"
     PROBING = "Probing"
+    POWER_UNKNOWN = "PowerUnknown"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ PREVENTED: Mapping[Prevented, str] = {
     Prevented.TOMBSTONE_HOLD: "wait; `state: Present` cancels it",
     Prevented.STUCK: "look for its cause in Azure's activity log",
     Prevented.PROBING: "wait: the others follow, or look elsewhere",
+    Prevented.POWER_UNKNOWN: "wait until Azure shows power states again; look for an outage of the zone",
 }
 """For each obstacle what ends it."""
 

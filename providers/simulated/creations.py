@@ -91,6 +91,9 @@ def _begin(world: World, ref: GroupRef, request: InstanceRequest, facts: SizeFac
         raise failures.quota_exceeded(shortage, ref.location)
     now = world.clock.elapsed
     record = instances.accepted(ref, request, at=now, lag=world.scenario.list_lag, dice=world.dice)
+    for part in record.resources:
+        # An ARM id is one thing: a NIC that was left behind under this name becomes the new VM's.
+        world.leftovers.pop(part.id.lower(), None)
     fate = fate_of(world, record, Phase.CREATING) or world.faults.creation(record, now)
     world.begin(replace(record, fate=fate), Phase.CREATING, now)
 

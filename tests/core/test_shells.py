@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from controller.core import guard
 from controller.core.observed import Member, Memory
 from controller.core.plan import plan
 from controller.core.steps import Prevented, Reason
@@ -20,7 +21,11 @@ FAILED: dict[str, Any] = {
     "provisioning_state": ProvisioningState.FAILED,
     "power_state": PowerState.UNKNOWN,
 }
-YOUNG = {**FAILED, "created_at": NOW - timedelta(minutes=5)}
+# So long ago that the zone is tried again.
+REFUSED = Failure("ZonalAllocationFailed", "There is no room.", NOW - timedelta(hours=3))
+YOUNG = {**FAILED, "created_at": NOW - timedelta(minutes=5), "failure": REFUSED}
+SILENT = {**YOUNG, "failure": None}
+DARK: dict[str, Any] = {"power_state": PowerState.UNKNOWN}
 HUNG: dict[str, Any] = {
     "provisioning_state": ProvisioningState.CREATING,
     "power_state": PowerState.CREATING,
@@ -42,6 +47,8 @@ def sick(count: int, first: int) -> list[Member]:
     ("state", "reason", "inferred"),
     [
         (YOUNG, Reason.FAILED_CREATE, False),
+        ({**SILENT, "power_state": PowerState.STOPPED}, Reason.FAILED_CREATE, False),
+        (SILENT, Reason.FAILED_CREATE, True),
         (FAILED, Reason.FAILED_CREATE, True),
         ({**FAILED, "created_at": None}, Reason.FAILED_CREATE, True),
         (EVICTED, Reason.EVICTED, False),
@@ -63,11 +70,11 @@ def test_shell_goes_and_is_replaced(state: dict[str, Any], reason: Reason, infer
 @pytest.mark.parametrize(
     ("state", "why"),
     [
-        (YOUNG, "it never came up"),
+        (SILENT, "it never came up"),
         (HUNG, "it has been Creating for more than 30 minutes"),
         (
-            {**YOUNG, "failure": Failure("OSProvisioningTimedOut", "The VM did not answer.")},
-            "it never came up: OSProvisioningTimedOut",
+            YOUNG,
+            "it never came up: ZonalAllocationFailed",
         ),
         (EVICTED, "Azure evicted it and it stands deallocated"),
     ],
@@ -88,6 +95,8 @@ def test_shell_has_a_sentence(state: dict[str, Any], why: str) -> None:
         ),
         ({"power_state": PowerState.DEALLOCATED}, 1),
         ({"health": Health.UNHEALTHY}, 1),
+        ({**YOUNG, "failure": Failure("OSProvisioningTimedOut", "The VM did not answer.")}, 1),
+        ({**FAILED, "failure": Failure("VMExtensionProvisioningError", "It failed.")}, 1),
     ],
 )
 def test_no_shell_stays(state: dict[str, Any], left: int) -> None:
@@ -95,6 +104,37 @@ def test_no_shell_stays(state: dict[str, Any], left: int) -> None:
     made = plan(a_fleet(left), observed([a_member(1, **state)]), Memory(), NOW)
     assert made.steps == ()
     assert [note for note in made.notes if note.endswith("left alone")] != []
+
+
+@pytest.mark.parametrize("state", [SILENT, FAILED, {**HUNG, **DARK}])
+def test_nobody_goes_in_the_dark(state: dict[str, Any]) -> None:
+    """Where a member that is up shows no power state, nobody is taken for off; the same elsewhere is."""
+    members = [a_member(1, "1", **DARK), a_member(2, "1", **state), a_member(3, "2")]
+    made = plan(a_fleet(3), observed(members), Memory(), NOW)
+    assert made.steps == ()
+    assert [(one.instance, one.reason) for one in made.blocked] == [
+        ("web-000002", Prevented.POWER_UNKNOWN)
+    ]
+    elsewhere = [a_member(1, "2", **DARK), a_member(2, "1", **state), a_member(3, "2")]
+    assert plan(a_fleet(3), observed(elsewhere), Memory(), NOW).victims == ("web-000002",)
+
+
+def test_refused_creations_go_in_the_dark() -> None:
+    """A creation that was refused its place goes whatever is shown: Azure has said that nothing runs."""
+    members = [a_member(1, "1", **DARK), a_member(2, "1", **YOUNG)]
+    assert plan(a_fleet(2), observed(members), Memory(), NOW).victims == ("web-000002",)
+
+
+def test_guard_sees_the_dark() -> None:
+    """The second opinion refuses a plan that takes members for off where nobody's power is shown."""
+    shell = a_member(2, "1", **SILENT)
+    lit = observed([a_member(1, "1"), shell])
+    made = plan(a_fleet(2), lit, Memory(), NOW)
+    dark = observed([a_member(1, "1", **DARK), shell])
+    assert guard.check(a_fleet(2), lit, made, NOW) == ()
+    assert guard.check(a_fleet(2), dark, made, NOW) == (
+        "web-000002 would be deleted as if it did not run, where nobody's power is shown",
+    )
 
 
 def test_shells_beyond_need_are_not_replaced() -> None:

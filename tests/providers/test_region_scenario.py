@@ -23,6 +23,7 @@ from providers.simulated.scenario import (
     CallFault,
     CreationFault,
     CreationOutcome,
+    DeletionFault,
     Eviction,
     ForeignEdit,
     ForeignInstance,
@@ -302,3 +303,14 @@ def test_new_scenario_keeps_the_past() -> None:
     region.use(type(region.scenario)(evictions=(eviction,), list_lag=1))
     region.clock.advance(A_WHILE)
     assert states(region) == ("Succeeded", "running")
+
+
+def test_interface_of_a_name_is_one_thing() -> None:
+    """A NIC that was left behind under a name is the next VM's of that name, and is left over no more."""
+    region = a_region(evictions=(Eviction(at=400),), deletions=(DeletionFault(times=1),))
+    region.create(REF, a_spot("web-000001", eviction_policy="Delete"))
+    region.clock.advance(400 + A_WHILE)
+    before = {left.id.rpartition("/")[2].partition("_")[0] for left in region.leftovers(REF)}
+    region.create(REF, a_spot("web-000001", eviction_policy="Delete"))
+    after = {left.id.rpartition("/")[2].partition("_")[0] for left in region.leftovers(REF)}
+    assert (before, after) == ({"web-000001-nic", "web-000001"}, {"web-000001"})

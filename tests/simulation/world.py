@@ -11,7 +11,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from controller.core.limits import approval_token
 from controller.core.phase import HANGS_AFTER
 from controller.core.scarcity import PROBATION
 from controller.core.serials import LATE_REQUEST
+from controller.core.tags import HOLD
 from controller.engine.holds import Terms
 from controller.spec.values import Fleet
 from providers.base import GroupRef
@@ -272,8 +273,9 @@ class World:
         region.use(Scenario(list_lag=self.options.lag))
         region.world.own_locks.clear()
         for record in list(region.world.roster):
-            kept = {name: text for name, text in record.tags.items() if name != "evenkeel-hold"}
-            region.world.store(replace(record, tags=kept, etag=record.etag + 1))
+            region.world.store(replace(record, tags=_let_go(record.tags), etag=record.etag + 1))
+        for key, left in list(region.world.leftovers.items()):
+            region.world.leftovers[key] = replace(left, tags=_let_go(left.tags))
         for name, wish in self.wishes.items():
             self.wishes[name] = replace(wish, absent=False, approval="")
         self.mend()
@@ -284,6 +286,14 @@ class World:
             )
         self.mend()
         self.cast.heal()
+
+    def _cure(self) -> None:
+        """Somebody mends members that run badly, which the program never touches: else a meltdown goes on."""
+        world = self.region.world
+        world.settle()
+        for record in list(world.roster):
+            if record.life.phase is Phase.DEGRADED:
+                world.begin(replace(record, problem=None), Phase.RUNNING, self.now)
 
     def bound_seconds(self) -> float:
         """How long coming to rest may take: the longest of what is waited for, one after the other, and half as long again."""
@@ -314,6 +324,7 @@ class World:
         """I20, I16, I22: at rest nothing is written for a day, and nothing of ours is left behind."""
         await self._until(lambda: False, 1200.0)
         await self.cast.end()
+        self._cure()
         await self.cast.passes_until_quiet()
         before = self.record.writes
         for _ in range(QUIET_HOURS):
@@ -350,6 +361,10 @@ class World:
             + (", ".join(f"{m.name} {m.life.phase}" for m in self.judge.members(ref)) or "nobody")
             for ref in self.refs
         )
+
+
+def _let_go(tags: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in tags.items() if name != HOLD}
 
 
 def scratch() -> Path:
