@@ -104,9 +104,11 @@ class Daemon:
                 self.queue.put(key, Urgency.RESYNC if first else Urgency.CHANGE)
 
     def look_at_all(self) -> None:
-        """Look at every fleet again soon."""
+        """Look at every fleet again soon, but for those that fail: these have a time of their own."""
         for key in self._standings:
-            self.queue.put(key, Urgency.RESYNC)
+            state = self._means.board.fleet(key)
+            if state is None or not state.failures:
+                self.queue.put(key, Urgency.RESYNC)
 
     def trouble(self) -> str | None:
         """Why the work does not go on: a worker that is dead or hangs. None while it does."""

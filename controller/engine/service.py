@@ -20,6 +20,7 @@ from controller.engine.clock import WallClock
 from controller.engine.daemon import DRAIN_SECONDS, Daemon, Gate
 from controller.engine.intake import Intake
 from controller.engine.last_good import LastGood
+from controller.engine.patience import Patience
 from controller.engine.pulse import Pulse
 from controller.engine.ramp import Ramp
 from controller.engine.reads import Shares
@@ -148,6 +149,7 @@ class Service:
             board=self.board,
             shares=Shares(clock, settings.resync_seconds),
             ramp=Ramp(clock),
+            patience=Patience(clock),
             chronicle=Chronicle(self.board, clock, self._log, self._counts),
             trouble=self._gate.trouble,
             shut=self._gate.why_shut,

@@ -16,6 +16,7 @@ from controller.core.rhythm import NextLook, Outlook, Urgency, next_look, spread
 from controller.engine.fence import Fenced
 from controller.engine.outcome import Verb
 from controller.engine.passage import Passage
+from controller.engine.patience import Patient
 from controller.engine.reconcile import AFTER_FAILURE_SECONDS, carry_out, incident_of, run_pass
 from controller.engine.report import PassReport
 from providers.errors import Conflict
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from controller.engine.board import Board, FleetState
     from controller.engine.chronicle import Chronicle
     from controller.engine.clock import DaemonClock
+    from controller.engine.patience import Patience
     from controller.engine.queue import Ticket
     from controller.engine.ramp import Ramp
     from controller.engine.reads import Shares
@@ -60,6 +62,7 @@ class Means:
     board: Board
     shares: Shares
     ramp: Ramp
+    patience: Patience
     chronicle: Chronicle
     trouble: Callable[[], str | None]
     shut: Callable[[], str | None]
@@ -101,7 +104,8 @@ async def _pass(means: Means, ticket: Ticket, state: FleetState, fleet: Fleet) -
     try:
         with means.tenure.at_work(ticket.key):
             async with asyncio.timeout(PASS_SECONDS):
-                report = await _plan_and_act(means, passage, state, fleet)
+                patient = Patient(passage, means.patience, ticket.key)
+                report = await _plan_and_act(means, patient, state, fleet)
     except TimeoutError:
         report = _hung(state, fleet, means)
     finally:
@@ -111,11 +115,11 @@ async def _pass(means: Means, ticket: Ticket, state: FleetState, fleet: Fleet) -
 
 
 async def _plan_and_act(
-    means: Means, passage: Passage, state: FleetState, fleet: Fleet
+    means: Means, provider: Provider, state: FleetState, fleet: Fleet
 ) -> PassReport:
     planned = await run_pass(
         fleet,
-        passage,
+        provider,
         means.clock,
         dry_run=True,
         memory=in_epoch(state.report.memory if state.report else Memory(), means.epoch()),
@@ -123,7 +127,7 @@ async def _plan_and_act(
     )
     if means.dry_run or state.standing.freeze is not None or means.trouble() is not None:
         return planned
-    return await carry_out(fleet, planned, passage, means.clock, between=means.between)
+    return await carry_out(fleet, planned, provider, means.clock, between=means.between)
 
 
 def _take_in(means: Means, state: FleetState, fleet: Fleet, report: PassReport) -> NextLook:

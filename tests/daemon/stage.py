@@ -14,6 +14,7 @@ from controller.engine.board import Board
 from controller.engine.chronicle import Chronicle
 from controller.engine.clock import LoopClock
 from controller.engine.daemon import Daemon, Gate
+from controller.engine.patience import Patience
 from controller.engine.ramp import Ramp
 from controller.engine.reads import Shares
 from controller.engine.tenure import SoleTenure
@@ -131,6 +132,7 @@ class Stage:
             board=self.board,
             shares=Shares(self.clock, resync),
             ramp=Ramp(self.clock),
+            patience=Patience(self.clock),
             chronicle=Chronicle(self.board, self.clock, None),
             trouble=self.gate.trouble,
             shut=self.gate.why_shut,

@@ -391,6 +391,7 @@ class Cast:
         if machine is not None:
             seconds = self._world.dice.choice([-86400, -3600, -30, 30, 3600, 86400 * 365])
             machine.clock.skew = timedelta(seconds=seconds)
+            self._world.rates.set_anew(machine.name)
 
     def _one(self, several: list[T]) -> T | None:
         return self._world.dice.choice(several) if several else None

@@ -48,6 +48,7 @@ class Diary:
                 world.record.hit("approval awaited")
             if plan.overshoot_frozen:
                 world.record.hit("overshoot frozen")
+        world.rates.ended(self._name, report)
         self._outcomes(report)
 
     def _scale_set(self, fleet: str) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from controller.engine.clock import WallClock
-from tests.simulation.bugs import accepting, deciding, sending
+from tests.simulation.bugs import accepting, deciding, hurrying, sending
 from tests.simulation.bugs.bug import Bug, planting
 from tests.simulation.options import draw
 from tests.simulation.world import simulate, told
@@ -20,7 +20,12 @@ from tests.simulation.world import simulate, told
 SEEDS_AT_MOST = 500
 """A bug that so many worlds do not find would not be found by `make simulate` either."""
 
-BUGS: Mapping[str, Bug] = {**deciding.BUGS, **accepting.BUGS, **sending.BUGS}
+BUGS: Mapping[str, Bug] = {
+    **deciding.BUGS,
+    **accepting.BUGS,
+    **sending.BUGS,
+    **hurrying.BUGS,
+}
 """By name. The seeds that each took stand in docs/reliability.md."""
 
 

@@ -21,6 +21,8 @@ CAUGHT_BY = {
     "nothing-recorded": 0,
     "approval-not-asked-for": 18,
     "old-revision-accepted": 21,
+    "hot-loop": 0,
+    "told-to-wait-and-does-not": 0,
 }
 """The first seed from 0 on that caught each. The other bugs were not caught by the seeds tried so far."""
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 from collections import Counter
+from functools import partial
+from pathlib import Path
 
 import pytest
 
 from tests.simulation.keeping import Kept, keep, kept
+from tests.simulation.loop import run as run_world
 from tests.simulation.options import draw
-from tests.simulation.world import simulate, told
+from tests.simulation.process import Process
+from tests.simulation.rates import LISTS_IN_A_WINDOW
+from tests.simulation.world import World, simulate, told
 from tests.sources import ROOT
 
 FAST = range(4)
@@ -73,3 +79,18 @@ def test_trace_survives_processes(hash_seed: str) -> None:
         check=True,
     )
     assert run.stdout.split() == [simulate(seed).record.hash for seed in (3, 5)]
+
+
+def test_share_of_lists_is_judged() -> None:
+    """A process that asks for one list more in a minute than its share of Azure's bucket breaks I12."""
+
+    async def asked(lists: int) -> list[str]:
+        world = World(draw(0), Path())
+        process = Process("host-0#1", "host-0")
+        for _ in range(lists):
+            world.rates.sending(process, None, "list")
+        return [breach.invariant for breach in world.record.breaches]
+
+    most = int(LISTS_IN_A_WINDOW)
+    told_apart = [run_world(random.Random(1), partial(asked, lists)) for lists in (most, most + 1)]
+    assert told_apart == [[], ["I12"]]

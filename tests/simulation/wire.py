@@ -64,7 +64,7 @@ class Wire:
             return self._tampered(ref, seen, whole=names is None)
 
         what = "list" if names is None else ("leftovers" if leftovers else "named")
-        at, found = await self._read(what, (ref.name, *(names or ())), look)
+        at, found = await self._read(what, ref, look, names or ())
         self._world.judge.looked(self._process, ref, names, found, at)
         return found
 
@@ -73,7 +73,7 @@ class Wire:
     ) -> Catalog:
         region = self._world.region
         _, found = await self._read(
-            "catalog", (), lambda: region.catalog(subscription, location, network)
+            "catalog", None, lambda: region.catalog(subscription, location, network)
         )
         return found
 
@@ -103,11 +103,12 @@ class Wire:
         await self._write(change, lambda: self._world.region.delete_set(ref))
 
     async def _read(
-        self, what: str, names: tuple[str, ...], action: Callable[[], T]
+        self, what: str, ref: GroupRef | None, action: Callable[[], T], names: Sequence[str] = ()
     ) -> tuple[float, T]:
         world, process = self._world, self._process
         await process.turn()
         world.maybe_kill(process, Fault.CRASH_READING)
+        world.rates.sending(process, ref, what)
         await pass_time(world.dice.uniform(0.01, 0.2))
         outcome = "ok"
         try:
@@ -115,10 +116,12 @@ class Wire:
             at, found = world.now, action()
         except ProviderError as error:
             outcome = error.code
+            world.rates.heard(process, ref, what, error=error, its_now=self._clock.now)
             raise
         finally:
             world.record.calls += 1
-            world.record.line(world.now, process.name, what, *names, outcome)
+            where = (ref.name,) if ref else ()
+            world.record.line(world.now, process.name, what, *where, *names, outcome)
         await pass_time(world.dice.uniform(0.01, 0.2))
         await process.turn()
         return at, found
@@ -130,6 +133,7 @@ class Wire:
         await process.turn()
         world.maybe_kill(process, Fault.CRASH_BEFORE)
         world.judge.sending(process, change)
+        world.rates.sending(process, change.ref, change.verb)
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(_hear)
         begin(None, self._travel(change, action, answer))
@@ -140,8 +144,14 @@ class Wire:
                 raise
             except asyncio.CancelledError:
                 if limit.expired():
-                    raise failures.no_answer() from None
+                    lost = failures.no_answer()
+                    self._hear(change, lost)
+                    raise lost from None
                 raise
+            except ProviderError as error:
+                self._hear(change, error)
+                raise
+        self._hear(change, None)
         await process.turn()
         world.maybe_kill(process, Fault.CRASH_ANSWERED)
         return found
@@ -179,6 +189,11 @@ class Wire:
                 world.now, process.name, change.verb, change.ref.name, *names, outcome
             )
         world.maybe_kill(process, Fault.CRASH_APPLIED, raising=False)
+
+    def _hear(self, change: Change, error: ProviderError | None) -> None:
+        self._world.rates.heard(
+            self._process, change.ref, change.verb, error=error, its_now=self._clock.now
+        )
 
     def _refuse(self, what: str) -> None:
         world = self._world

@@ -40,6 +40,7 @@ from tests.simulation.judge import Judge
 from tests.simulation.options import Fault, Options, draw
 from tests.simulation.people import People
 from tests.simulation.process import DeadError, Process, begin, install
+from tests.simulation.rates import Rates
 from tests.simulation.record import Record
 
 Script: TypeAlias = "Callable[[World], Coroutine[Any, Any, None]]"
@@ -103,6 +104,7 @@ class World:
         self.desk = Desk()
         self.judge = Judge(self)
         self.history = History(self)
+        self.rates = Rates(self)
         self.people = People(self)
         self.cast = Cast(self)
         self.weather = True
@@ -183,6 +185,7 @@ class World:
 
     def stir(self) -> None:
         """Tell the watchers that listen."""
+        self.rates.stirred()
         self.cast.stir()
 
     def overlaps(self, revision: str) -> frozenset[str]:
