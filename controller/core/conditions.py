@@ -223,7 +223,7 @@ def _spec_valid(facts: PassFacts) -> Condition:
 
 def _throttled(facts: PassFacts) -> Condition:
     if facts.throttled is None:
-        return Condition("Throttled", Truth.FALSE, "Clear", "the provider answers")
+        return Condition("Throttled", Truth.FALSE, "Clear", "no request was put off")
     return _holds("Throttled", facts.throttled)
 
 

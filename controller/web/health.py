@@ -7,11 +7,12 @@ unready: starting it anew would help nobody.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
 
 from controller.formats.redact import redact_text
+from controller.formats.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
     from controller.engine.board import Board, View
     from controller.engine.pulse import Pulse
 
-Check = tuple[str, str]
-"""A name, and what is wrong: empty if nothing is."""
+
+class Check(NamedTuple):
+    """A name, what is wrong (empty if nothing is), and what is worth knowing although nothing is wrong with it."""
+
+    name: str
+    wrong: str = ""
+    note: str = ""
 
 
 def health_routes(board: Board, pulse: Pulse) -> tuple[web.RouteDef, ...]:
@@ -38,24 +44,38 @@ def health_routes(board: Board, pulse: Pulse) -> tuple[web.RouteDef, ...]:
 
 def live_checks(pulse: Pulse) -> list[Check]:
     """Whether the process should be left alone."""
-    return [("loop", pulse.trouble or "")]
+    return [Check("loop", pulse.trouble or "")]
 
 
 def ready_checks(view: View) -> list[Check]:
     """Whether what the process shows is worth reading."""
-    unseen = sum(not one.visited for one in view.fleets)
+    unvisited = sum(not one.visited for one in view.fleets)
     return [
-        ("specs", "" if view.accepted else "the specs have not been read yet"),
-        ("fleets", f"{unseen} fleets have not been looked at yet" if unseen else ""),
-        ("stopping", "told to stop" if view.stopping else ""),
+        Check("specs", "" if view.accepted else "the specs have not been read yet"),
+        Check("fleets", f"{unvisited} fleets have not been looked at yet" if unvisited else ""),
+        Check("provider", note=_unseen(view)),
+        Check("stopping", "told to stop" if view.stopping else ""),
     ]
 
 
+def _unseen(view: View) -> str:
+    unseen = [one for one in view.fleets if one.report is not None and one.report.plan is None]
+    if not unseen:
+        return ""
+    return f"{len(unseen)} of {counted(len(view.fleets), 'fleet')} could not be seen, which no new start would mend"
+
+
 def _answer(request: web.Request, name: str, checks: Sequence[Check]) -> web.Response:
-    bad = [check for check in checks if check[1]]
+    bad = [check for check in checks if check.wrong]
     status = 503 if bad else 200
     if "verbose" not in request.query and not bad:
         return web.Response(text="ok")
-    lines = [f"[-]{check} failed: {why}" if why else f"[+]{check} ok" for check, why in checks]
+    lines = [_line(check) for check in checks]
     lines.append(f"{name} check {'failed' if bad else 'passed'}")
     return web.Response(status=status, text=redact_text("\n".join(lines)) + "\n")
+
+
+def _line(check: Check) -> str:
+    if check.wrong:
+        return f"[-]{check.name} failed: {check.wrong}"
+    return f"[+]{check.name} ok" + (f": {check.note}" if check.note else "")

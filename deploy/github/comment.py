@@ -1,18 +1,21 @@
 """Puts a plan under a pull request: one comment for each set of specs, written anew at each push.
 
-Run by the action as ``comment.py PLAN_FILE``, with the runner's Python and GitHub's ``gh``; nothing else is needed.
+Run by the action as ``comment.py PLAN_FILE``, with the runner's Python and its variables; nothing else is needed.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 MARK = "<!-- evenkeel-plan: "
+PAGE = 100
+SECONDS = 30
 
 
 def main(plan: Path) -> int:
@@ -25,53 +28,67 @@ def main(plan: Path) -> int:
     if (pull["head"].get("repo") or {}).get("full_name") != pull["base"]["repo"]["full_name"]:
         print("a fork's pull request may not write: the plan stands in the summary only")
         return 0
-    mark = plan.read_text(encoding="utf-8").partition("\n")[0]
+    text = plan.read_text(encoding="utf-8")
+    mark = text.partition("\n")[0]
     if not mark.startswith(MARK):
         print(f"{plan} does not begin as a plan does", file=sys.stderr)
         return 1
-    repository = f"repos/{pull['base']['repo']['full_name']}/issues"
-    known = find(read(f"{repository}/{pull['number']}/comments?per_page=100"), mark)
+    issues = f"repos/{pull['base']['repo']['full_name']}/issues"
+    known = find(comments(f"{issues}/{pull['number']}/comments"), mark)
     if known is None:
-        write("POST", f"{repository}/{pull['number']}/comments", plan)
+        call("POST", f"{issues}/{pull['number']}/comments", {"body": text})
     else:
-        write("PATCH", f"{repository}/comments/{known}", plan)
+        call("PATCH", f"{issues}/comments/{known}", {"body": text})
+    print("new comment" if known is None else "updated comment")
     return 0
 
 
-def find(comments: list[dict[str, Any]], mark: str) -> int | None:
+def find(known: list[dict[str, Any]], mark: str) -> int | None:
     """The id of our comment: one by a bot that begins with our mark, since anybody else can write that too."""
-    for comment in comments:
+    for comment in known:
         begins = str(comment["body"]).partition("\n")[0].rstrip() == mark
         if begins and comment["user"]["type"] == "Bot":
             return int(comment["id"])
     return None
 
 
-def read(path: str) -> list[dict[str, Any]]:
-    """All pages of a list. ``gh`` prints one JSON array after the other."""
-    text = gh("--paginate", path)
+def comments(path: str) -> list[dict[str, Any]]:
+    """All comments of a pull request, page after page."""
     found: list[dict[str, Any]] = []
-    while text := text.lstrip():
-        page, end = json.JSONDecoder().raw_decode(text)
+    full = True
+    while full:
+        page = call("GET", f"{path}?per_page={PAGE}&page={len(found) // PAGE + 1}")
         found += page
-        text = text[end:]
+        full = len(page) == PAGE
     return found
 
 
-def write(method: str, path: str, plan: Path) -> None:
-    """Send the plan as the body of a comment."""
-    gh("--method", method, path, "-F", f"body=@{plan}", "--silent")
-    print(f"{'new' if method == 'POST' else 'updated'} comment")
-
-
-def gh(*words: str) -> str:
-    """Call GitHub's API. Raises ``subprocess.CalledProcessError``; ``gh`` has told why."""
-    ran = subprocess.run(["gh", "api", *words], stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603, S607 -- GitHub's own program, from the runner's path
-    return ran.stdout
+def call(method: str, path: str, body: dict[str, str] | None = None) -> Any:
+    """Ask GitHub's API. Raises ``urllib.error.URLError``."""
+    base = os.environ.get("GITHUB_API_URL", "https://api.github.com")
+    request = urllib.request.Request(  # noqa: S310 -- the address is the runner's own
+        f"{base}/{path}",
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {os.environ['GH_TOKEN']}",
+            "Content-Type": "application/json",
+            "User-Agent": "evenkeel-action",
+            "X-GitHub-Api-Version": "2022-11-28",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310 -- as above
+        return json.load(answer)
 
 
 if __name__ == "__main__":
     try:
         sys.exit(main(Path(sys.argv[1])))
-    except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)
+    except urllib.error.HTTPError as error:
+        hint = " (the job needs `permissions: pull-requests: write`)" if error.code == 403 else ""
+        print(f"GitHub answers {error.code} to {error.url}: {error.reason}{hint}", file=sys.stderr)
+        sys.exit(1)
+    except urllib.error.URLError as error:
+        print(f"GitHub cannot be reached: {error.reason}", file=sys.stderr)
+        sys.exit(1)

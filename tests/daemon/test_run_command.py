@@ -5,10 +5,13 @@ from __future__ import annotations
 import shutil
 import signal
 import socket
+import urllib.request
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
+from controller.engine.clock import WallClock
 from tests.daemon.process import daemon, get, program, write_spec
 
 if TYPE_CHECKING:
@@ -81,6 +84,49 @@ def _heard(systemd: socket.socket, first: str) -> str:
         heard = systemd.recv(4096).decode()
         if heard.startswith(first):
             return heard
+
+
+def test_open_pages_do_not_keep_it(tmp_path: Path) -> None:
+    """SIGTERM with three pages attached ends the daemon in order, each page's stream first, well within its 20 seconds."""
+    write_spec(tmp_path / "specs", "web", 1)
+    with daemon(tmp_path, *FAST) as process, ExitStack() as pages:
+        url = process.url()
+        process.event("pass", fleet="web")
+        streams = [
+            pages.enter_context(urllib.request.urlopen(f"{url}/events", timeout=30))  # noqa: S310 -- loopback
+            for _ in range(3)
+        ]
+        assert [one.readline() for one in streams] == [b"event: changed\n"] * 3
+        begun = WallClock().elapsed
+        process.running.send_signal(signal.SIGTERM)
+        rest = [one.read() for one in streams]
+        assert process.wait() == 0
+        assert WallClock().elapsed - begun < 20
+    assert all(one.startswith(b"data: ") for one in rest)
+    assert '"event": "stopped"' in process.said
+
+
+def test_ready_while_azure_is_away(tmp_path: Path) -> None:
+    """Where nobody answers for Azure, the daemon lives and is ready all the same, and readiness and page say why."""
+    write_spec(tmp_path / "specs", "web", 3)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        away = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        with daemon(tmp_path, "specs", "--provider", "azure", "--arm-url", away) as process:
+            url = process.url()
+            told = process.event("pass", fleet="web")
+            assert told["outcome"] == "provider unreachable"
+            texts = {
+                path: urllib.request.urlopen(url + path, timeout=30).read().decode()  # noqa: S310 -- loopback
+                for path in ("/livez", "/readyz?verbose", "/")
+            }
+            assert process.end(signal.SIGTERM) == 0
+    assert texts["/livez"] == "ok"
+    note = "1 of 1 fleet could not be seen, which no new start would mend"
+    assert f"[+]provider ok: {note}\n" in texts["/readyz?verbose"]
+    assert texts["/readyz?verbose"].endswith("readyz check passed\n")
+    assert "no connection to Azure" in texts["/"]
+    assert "nothing is changed while it cannot be seen" in texts["/"]
 
 
 def test_a_broken_state_directory_stops_changes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from controller.web.api import json_answer
-from controller.web.health import _answer
+from controller.web.health import Check, _answer
 
 TEXT = "look failed: https://acc.blob.core.windows.net/c?sv=1&sig=Canary7 (Bearer Canary8abc)"
 
@@ -27,7 +27,7 @@ def test_health_checks_hold_no_secrets() -> None:
     """The sentences of a failed check are served without secrets."""
 
     async def handle(request: web.Request) -> web.Response:
-        return _answer(request, "readyz", [("sources", TEXT)])
+        return _answer(request, "readyz", [Check("sources", TEXT), Check("provider", note=TEXT)])
 
     async def asked() -> tuple[int, str]:
         app = web.Application()
@@ -39,4 +39,5 @@ def test_health_checks_hold_no_secrets() -> None:
     status, text = asyncio.run(asked())
     assert status == 503
     assert "[-]sources failed: look failed" in text
+    assert "[+]provider ok: look failed" in text
     assert "Canary" not in text

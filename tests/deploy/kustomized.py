@@ -62,10 +62,10 @@ def merge(base: Manifest, overlay: Manifest) -> Manifest:
 
 
 def _merge_lists(base: list[Manifest], overlay: list[Manifest], by: str) -> list[Manifest]:
-    merged = {one[by]: one for one in base}
-    for one in overlay:
-        merged[one[by]] = merge(merged.get(one[by], {}), one)
-    return list(merged.values())
+    known = {one[by]: one for one in base}
+    # As kustomize has it: what a patch names comes first, in the patch's order.
+    named = [merge(known.pop(one[by], {}), one) for one in overlay]
+    return [*named, *known.values()]
 
 
 def _identity(one: Manifest) -> tuple[str, str]:

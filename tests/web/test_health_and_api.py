@@ -92,6 +92,7 @@ def test_fresh_is_live_and_not_ready() -> None:
         "[+]loop ok",
         "[-]specs failed: the specs have not been read yet",
         "[+]fleets ok",
+        "[+]provider ok",
         "[+]stopping ok",
         "readyz check failed",
     ]
