@@ -33,6 +33,11 @@ class Condition:
         """As it was asked for."""
         return self.type if self.status == "True" else f"{self.type}={self.status}"
 
+    @property
+    def wish(self) -> str:
+        """What a fleet is to be, behind ``not``."""
+        return self.words
+
     def met(self, fleet: Mapping[str, Json]) -> bool:
         """Whether the fleet is in it now."""
         found = _condition(fleet, self.type)
@@ -54,6 +59,11 @@ class Value:
     @property
     def words(self) -> str:
         """As it was asked for."""
+        return self.text
+
+    @property
+    def wish(self) -> str:
+        """What a fleet is to be, behind ``not``."""
         return self.text
 
     def met(self, fleet: Mapping[str, Json]) -> bool:
@@ -78,6 +88,11 @@ class Existence:
 
     words: str
     exists: bool
+
+    @property
+    def wish(self) -> str:
+        """What a fleet is to be, behind ``not``."""
+        return "there" if self.exists else "gone"
 
     def met(self, fleet: Mapping[str, Json]) -> bool:
         """Whether the last look showed it so."""

@@ -248,7 +248,7 @@ def _show_options() -> list[Callable[[Callable[..., int]], Callable[..., int]]]:
             type=_COLORS,
             default="auto",
             envvar="EVENKEEL_COLOR",
-            help="Colour. auto: on a terminal, unless NO_COLOR is set.",
+            help="Colour. auto: on a terminal or with FORCE_COLOR, unless NO_COLOR is set.",
         ),
     ]
 

@@ -78,11 +78,16 @@ class Screen:
         return "\n".join(lines)
 
 
+_FORCE = ("FORCE_COLOR", "CLICOLOR_FORCE")
+
+
 def screen_of(stream: TextIO, color: str, environ: Mapping[str, str]) -> Screen:
-    """Find out what a stream can show. The option wins over ``NO_COLOR`` and ``TERM=dumb``."""
+    """Find out what a stream can show. The option wins over all variables, ``NO_COLOR`` over those that force colour."""
     terminal = stream.isatty()
     dumb = environ.get("TERM") == "dumb"
-    wanted = terminal and not dumb and not environ.get("NO_COLOR")
+    # CI systems show colours and have no terminal: they set one of these.
+    forced = any(environ.get(name, "0") not in {"", "0"} for name in _FORCE)
+    wanted = (forced or (terminal and not dumb)) and not environ.get("NO_COLOR")
     columns = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal else PIPE_WIDTH
     return Screen(
         colour=color == "always" or (color == "auto" and wanted),

@@ -126,4 +126,4 @@ async def _patiently(see: Callable[[], Awaitable[Look]]) -> Look | None:
 def _time_is_up(rest: Mapping[str, Item], goal: Goal, timeout: float) -> CommandError:
     lines = [f"fleet {name}: {goal.now(fleet)}" for name, fleet in rest.items()]
     spent = human_duration(timeout)
-    return CommandError("\n".join([f"not {goal.words} after {spent}", *lines]))
+    return CommandError("\n".join([f"not {goal.wish} after {spent}", *lines]))

@@ -24,13 +24,18 @@ class _Terminal(io.StringIO):
         (True, "auto", {"NO_COLOR": "1"}, False),
         (True, "auto", {"NO_COLOR": ""}, True),
         (True, "auto", {"TERM": "dumb"}, False),
+        (False, "auto", {"FORCE_COLOR": "1"}, True),
+        (False, "auto", {"CLICOLOR_FORCE": "1"}, True),
+        (False, "auto", {"FORCE_COLOR": "0"}, False),
+        (False, "auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        (True, "never", {"FORCE_COLOR": "1"}, False),
         (True, "never", {}, False),
         (False, "always", {}, True),
         (False, "always", {"NO_COLOR": "1"}, True),
     ],
 )
 def test_colour(color: str, environ: dict[str, str], *, terminal: bool, coloured: bool) -> None:
-    """Colour is for terminals, unless NO_COLOR is set and not empty; the option wins over both."""
+    """Colour is for terminals or where it is forced, unless NO_COLOR is set and not empty; the option wins over all."""
     stream = _Terminal() if terminal else io.StringIO()
     assert screen_of(stream, color, environ).colour is coloured
 

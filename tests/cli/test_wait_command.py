@@ -58,7 +58,7 @@ def test_waits_until_it_is_gone(shell: Shell) -> None:
     assert shell.run("wait", "web", "--for=create", "--timeout", "0").code == 0
     early = shell.run("wait", "web", "--for=delete", "--timeout", "0")
     assert (early.code, early.out) == (1, "")
-    assert "fleet web: its scale set is there" in early.err
+    assert "not gone after 0s\n  fleet web: its scale set is there" in early.err
     ended = shell.run("reconcile", tombstoned(shell), "--until-converged", "--timeout", "36000")
     assert ended.code == 0, ended.err
     gone = shell.run("wait", "web", "--for=delete", "--timeout", "0")
