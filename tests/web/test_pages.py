@@ -144,6 +144,21 @@ def test_hostile_text_stays_text() -> None:
         assert not re.search(r"""=\s*["'][^"'<>]*["'] onload=""", text)
 
 
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        ("unknown field `replica`; mend it", "unknown field <code>replica</code>; mend it</p>"),
+        ("a `lonely one", "a `lonely one</p>"),
+        ("`<b>` & `i`", "<code>&lt;b&gt;</code> &amp; <code>i</code></p>"),
+    ],
+)
+def test_backticks_are_code(detail: str, shown: str) -> None:
+    """What stands between backticks in a sentence is shown as code, and stays text."""
+    scene = at_peace("web")
+    scene.show(named("web", 3), Freeze(FreezeReason.SPEC_BROKEN, detail))
+    assert f'<p class="why">SpecBroken: {shown}' in PAGES.index(scene.board.view(), NOW)
+
+
 def test_what_is_begun_is_not_planned() -> None:
     """A creation that Azure has accepted is shown as under way, and no longer as something to come."""
     scene = at_peace("web")
