@@ -11,7 +11,7 @@ from controller.cli.exits import SHORT_EXIT_CODES
 from controller.cli.fleet_names import complete_fleets
 from controller.cli.forms import FormType
 from controller.cli.options import form_option, show_options, source_options, specs_option
-from controller.cli.picking import read_path, read_query, read_selector
+from controller.cli.picking import read_path, read_query, read_selector, read_types
 
 if TYPE_CHECKING:
     from controller.cli.forms import Form
@@ -39,7 +39,7 @@ Examples:
   evenkeel get instances -l team=pay -o custom-columns=NAME:.name,AT:.zone
   evenkeel get fleets -o jsonpath='{range .items[*]}{.name}{"\\n"}{end}'
   evenkeel get fleets --query "[?status!='Ready'].name" -o tsv
-  EVENKEEL_SPECS=fleets/ evenkeel get events
+  EVENKEEL_SPECS=fleets/ evenkeel get events --types Warning
 """
 
 
@@ -79,6 +79,12 @@ Examples:
     callback=read_query,
     help="Print what this finds in the document of -o json, as az does.",
 )
+@click.option(
+    "--types",
+    metavar="TYPES",
+    callback=read_types,
+    help="Only events of these types, such as Warning.",
+)
 @server_option
 @specs_option
 @source_options
@@ -94,6 +100,7 @@ def command(  # noqa: PLR0913 -- one for each option
     labelled: Selector,
     sort_by: Path | None,
     query: Query | None,
+    types: frozenset[str],
     server: str | None,
     paths: tuple[str, ...],
     source: Source,
@@ -104,7 +111,9 @@ def command(  # noqa: PLR0913 -- one for each option
     from controller.cli.look import Asked, look
     from controller.cli.printing import Printing, print_look
 
-    asked = Asked(kind, names, paths, source, server, labelled)
+    if types and kind != "events":
+        raise click.UsageError(f"--types is for events, and {kind} have none")
+    asked = Asked(kind, names, paths, source, server, labelled, types)
     printing = Printing(form, not no_headers, sort_by, query)
     if watch:
         from controller.cli.watching import watching

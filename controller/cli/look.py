@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to look at, and where. ``server`` None: at the cloud itself. Without names: all fleets."""
+    """What to look at, and where. ``server`` None: at the cloud itself. Without names: all fleets.
+
+    ``types``: only events of these types; empty: of all.
+    """
 
     kind: str
     names: tuple[str, ...]
@@ -26,6 +29,7 @@ class Asked:
     source: Source
     server: str | None = None
     labelled: Selector = field(default_factory=Selector)
+    types: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class Look:
 
 def look(asked: Asked, show: Show) -> Look:
     """Look once. Raises ``CommandError``."""
-    return _ourselves(asked, show) if asked.server is None else _at_daemon(asked, asked.server)
+    seen = _ourselves(asked, show) if asked.server is None else _at_daemon(asked, asked.server)
+    if not asked.types:
+        return seen
+    return replace(seen, items=tuple(one for one in seen.items if one.get("type") in asked.types))
 
 
 def _ourselves(asked: Asked, show: Show) -> Look:

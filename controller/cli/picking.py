@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from controller.cli.selector import Selector
     from controller.formats.jsonpath import Path
 
+EVENT_TYPES = ("Normal", "Warning")
+
 
 def read_selector(
     _context: click.Context, _parameter: click.Parameter, given: str | None
@@ -61,3 +63,19 @@ def read_goal(_context: click.Context, _parameter: click.Parameter, given: str) 
         return parse_goal(given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
+
+
+def read_types(
+    _context: click.Context, _parameter: click.Parameter, given: str | None
+) -> frozenset[str]:
+    """Read ``--types``, in any case. Raises ``click.BadParameter``."""
+    if not given:
+        return frozenset()
+    known = {one.lower(): one for one in EVENT_TYPES}
+    words = [word.strip().lower() for word in given.split(",")]
+    for word in words:
+        if word not in known:
+            raise click.BadParameter(
+                f"{word!r} is no type of event; there are {', '.join(EVENT_TYPES)}"
+            )
+    return frozenset(known[word] for word in words)

@@ -123,6 +123,18 @@ def test_only_some_fleets(shell: Shell, daemon: str) -> None:
     assert shell.run("get", "instances", "-l", "team", *words).out == ""
 
 
+def test_only_warnings(shell: Shell, daemon: str) -> None:
+    """Events of one type can be asked for, in any case; other lists have no types."""
+    every = shell.run("get", "events", "--server", daemon, "--no-headers").out.splitlines()
+    bad = shell.run("get", "events", "--server", daemon, "--no-headers", "--types", "warning").out
+    wanted = [line.split() for line in every if " Warning " in line]
+    assert [line.split() for line in bad.splitlines()] == wanted
+    assert 0 < len(wanted) < len(every)
+    for words in (("fleets", "--types", "Warning"), ("events", "--types", "Loud")):
+        ran = shell.run("get", *words, "--server", daemon)
+        assert (ran.code, ran.out) == (64, "")
+
+
 @pytest.mark.parametrize(
     "words",
     [
