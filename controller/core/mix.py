@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from providers.base import Priority
@@ -32,8 +31,5 @@ def targets(spot: Spot | None, members: int) -> dict[str, int]:
 def classes_to_add(pool: Pool, present: Mapping[str, int], units: int) -> dict[str, int]:
     """Which classes ``units`` new members should be of, so that the mix comes closest to its target."""
     wanted = targets(pool.spot, sum(present.values()) + units)
-    lacking = {klass: max(0, wanted[klass] - present.get(klass, 0)) for klass in CLASSES}
-    chosen: Counter[str] = Counter()
-    for klass in CLASSES:
-        chosen[klass] = min(lacking[klass], units - chosen.total())
-    return dict(chosen)
+    # Where both classes lack members they lack ``units`` together; where one does, the other has too many.
+    return {klass: min(units, max(0, wanted[klass] - present.get(klass, 0))) for klass in CLASSES}

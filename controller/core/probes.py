@@ -35,8 +35,6 @@ def choose_trials(site: Site, wanted: Mapping[str, int], budget: Budget) -> Site
         return site
     trials: dict[Scarce, _Place] = {}
     for one in site.offers.memory.probing:
-        if one in trials or one in budget.tried:
-            continue
         for place in _places(site, wanted):
             tried = _tried_at(site, place, one)
             if tried and not any(other in budget.tried or other in trials for other in tried):

@@ -71,7 +71,7 @@ def preference_of(pick: Pick, member: Member) -> Preference:
 def standing_of(pick: Pick, member: Member) -> Standing:
     """The whole order among members of one place."""
     ranks = {choice.name.lower(): choice.rank for choice in pick.pool.sizes}
-    rank = ranks.get(member.instance.size.lower(), max(ranks.values(), default=0) + 1)
+    rank = ranks.get(member.instance.size.lower(), max(ranks.values()) + 1)
     born = member.instance.created_at
     sign = 1 if pick.scale_in.age is VictimAge.OLDEST else -1
     age = sign * born.timestamp() if born else 0.0

@@ -84,7 +84,7 @@ def _obstructing(
     lacking = units - len(victims)
     marked = [member.name for member in locked if is_marked(pick, member.name)]
     if lacking <= 0:
-        return tuple(marked) if units else ()
+        return tuple(marked)
     rows = _rows(pick, locked)
     wanted = [rows[cell].pop(0).name for cell in _cells(pick, rows, lacking)]
     return tuple(dict.fromkeys(marked + wanted))

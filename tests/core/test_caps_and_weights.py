@@ -211,6 +211,30 @@ def test_set_limit(locked: bool) -> None:
     assert made.blocked == (Blocked(Prevented.SET_LIMIT, words),) * 2
 
 
+def test_full_set_takes_nobody() -> None:
+    """A set that is full takes no member at all."""
+    foreign = [a_member(n, owned=False, name=f"other-{n}") for n in range(1000)]
+    made = plan(a_fleet(1), observed(foreign), Memory(), NOW)
+    assert (made.creates, [one.reason for one in made.blocked]) == ((), [Prevented.SET_LIMIT])
+
+
+def test_pools_share_the_last_places() -> None:
+    """What one pool takes of the set's last places is not there for the next pool."""
+    foreign = [a_member(n, owned=False, name=f"other-{n}") for n in range(997)]
+    fleet = a_fleet(pools=(a_pool(2, name="linux"), a_pool(2, name="windows")))
+    made = plan(fleet, observed(foreign), Memory(), NOW)
+    assert [one.pool for one in made.creates] == ["linux", "linux", "windows"]
+    assert [one.reason for one in made.blocked] == [Prevented.SET_LIMIT]
+
+
+def test_share_of_a_domain_is_rounded_up() -> None:
+    """A cap of 67 % lets all three members stand in one zone, and one of 66 % lets two."""
+    for percent, allowed in ((67, 3), (66, 2)):
+        where = Placement(zones=("1",), max_percent_per_domain=percent)
+        made = plan(a_fleet(3, placement=where), observed(), Memory(), NOW)
+        assert len(made.creates) == allowed
+
+
 def test_managed_image_limit() -> None:
     """Made from a managed image, the set holds 600."""
     made = plan(a_fleet(601, managed_image=True), observed(), Memory(), NOW)

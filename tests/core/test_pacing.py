@@ -17,8 +17,9 @@ from controller.core.pacing import (
     needs_closer_look,
 )
 from controller.core.plan import plan
+from controller.core.steps import Plan
 from providers.base import PowerState, Priority, ProvisioningState
-from tests.builders import NOW, a_fleet, a_lock, a_member, members_in, observed
+from tests.builders import NOW, a_fleet, a_lock, a_member, a_pool, members_in, observed
 
 EVICTED: dict[str, Any] = {"priority": Priority.SPOT, "power_state": PowerState.DEALLOCATED}
 
@@ -141,6 +142,46 @@ def test_no_closer_look_while_nothing_goes() -> None:
     held = plan(fleet, observed(members_in({"1": 12})), Memory(), NOW)
     assert held.approval is not None
     assert not needs_closer_look(fleet, held)
+
+
+def two_pools(linux: int, windows: int, *members: Member, **over: Any) -> Plan:
+    """The plan for pools of so many members each; ``members`` are there."""
+    fleet = a_fleet(pools=(a_pool(linux, name="linux"), a_pool(windows, name="windows")))
+    return plan(fleet, observed(members, **over), Memory(), NOW)
+
+
+def of_pool(pool: str, *serials: int, **over: Any) -> list[Member]:
+    return [replace(a_member(serial, "1", **over), pool=pool) for serial in serials]
+
+
+@pytest.mark.parametrize("accepted", [0, 1, 2])
+def test_room_comes_from_another_pool(accepted: int) -> None:
+    """Where one pool shrinks and another grows, as many creations go as deletions were accepted."""
+    made = two_pools(1, 3, *of_pool("linux", 1, 2, 3), *of_pool("windows", 4))
+    assert (len(made.victims), len(made.creates)) == (2, 2)
+    room = creations_with_room(made, made.creates, made.victims[:accepted])
+    assert (room.go, room.wait) == (made.creates[:accepted], made.creates[accepted:])
+
+
+def test_excess_that_stays_takes_no_room() -> None:
+    """A pool gets its member although another one has too many that a lock keeps."""
+    locks = [a_lock(f"web-{serial:06d}") for serial in (1, 2, 3)]
+    there = (*of_pool("linux", 1, 2, 3), *of_pool("windows", 4))
+    made = two_pools(1, 2, *there, locks=locks)
+    assert (made.victims, len(made.creates)) == ((), 1)
+    assert creations_with_room(made, made.creates, ()).go == made.creates
+
+
+def test_put_off_replacement_waits_in_its_pool() -> None:
+    """While a shell has not gone, one creation of its pool waits, and none of another pool."""
+    made = two_pools(2, 2, *of_pool("linux", 1, **EVICTED))
+    assert (made.victims, [one.pool for one in made.creates]) == (
+        ("web-000001",),
+        ["linux", "linux", "windows", "windows"],
+    )
+    room = creations_with_room(made, made.creates, ())
+    assert [one.pool for one in room.go] == ["linux", "windows", "windows"]
+    assert room.wait == (made.creates[1],)
 
 
 @pytest.mark.parametrize(("accepted", "names"), [(0, 0), (1, 1), (2, 2)])

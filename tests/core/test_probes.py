@@ -68,6 +68,15 @@ def test_two_refusals_are_tried_together() -> None:
     assert len(made.creates) == 1
 
 
+def test_one_trial_hinders_no_other() -> None:
+    """A refusal that is being tried already does not keep another one from its trial."""
+    seen = observed(
+        [a_member(1, "1", provisioning_state=ProvisioningState.CREATING, created_at=NOW)]
+    )
+    rows = [ZONE_1, replace(ZONE_1, zone="2"), replace(ZONE_1, zone="3")]
+    assert sorted(map(str, places(planned(a_fleet(6), seen, *rows)))) == ["2", "3"]
+
+
 def test_emptiest_zone_is_tried() -> None:
     """What was refused everywhere is tried where the fewest members are."""
     made = planned(a_fleet(6), observed(members_in({"1": 2, "3": 1})), EVERYWHERE)

@@ -107,6 +107,16 @@ def test_marked_and_locked_is_told() -> None:
     assert [one.instance for one in made.blocked] == ["web-000002"]
 
 
+def test_asked_and_kept_takes_the_place() -> None:
+    """A member that was asked to go and may not be asked again takes the place of another victim."""
+    members, locks = members_in({"1": 1, "2": 1, "3": 1}), [a_lock("web-000003")]
+    seen = observed(members, locks=locks)
+    assert len(plan(a_fleet(2), seen, Memory(), NOW).victims) == 1
+    asked = Memory(asked=(("web-000003", None),))
+    assert plan(a_fleet(2), seen, asked, NOW).victims == ()
+    assert len(plan(a_fleet(1), seen, asked, NOW).victims) == 1
+
+
 def test_marked_stays_without_scale_in() -> None:
     """A mark alone deletes nobody: it only says who goes when somebody has to."""
     made = shrunk([a_member(1)], 1, "web-000001", scale_in=ScaleIn(remove=("web-000001",)))
