@@ -477,6 +477,20 @@ def test_since_tells_the_beginning() -> None:
     assert desk.standing("a").since == desk.now
 
 
+def test_break_is_told_from_its_beginning() -> None:
+    """While a fleet stays frozen, the moment from which its spec has not been in force stays what it was."""
+    desk = Desk()
+    desk.take(says(named("a"), named("b")))
+    desk.take(fails())
+    first = desk.now
+    desk.take(fails())
+    assert desk.standing("a").in_force_since == first
+    desk.take(says(named("b"), broken=(broken("a", key=key("a")),)))
+    assert desk.standing("a").in_force_since == first
+    desk.take(says(named("a"), named("b")))
+    assert desk.standing("a").in_force_since == desk.now
+
+
 def test_since_follows_the_reason() -> None:
     """When a fleet is frozen for another reason than before, that is a new beginning."""
     desk = Desk()

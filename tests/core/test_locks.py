@@ -46,6 +46,7 @@ SUBSCRIPTION = f"/subscriptions/{REF.subscription}"
         ("/subscriptions/other", None),
         ("/tenant", None),
         (f"{REF.group_scope}/providers/Microsoft.Compute", None),
+        (f"{REF.group_scope}/providers/Microsoft.Compute/virtualMachines", None),
     ],
 )
 def test_lock_covers(scope: str, words: str | None) -> None:
