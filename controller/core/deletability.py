@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from controller.core import suspension
-from controller.core.serials import serial_of
 from controller.core.steps import Blocked, Prevented
 from controller.spec.values import Process
 from providers.base import LockLevel
@@ -206,11 +205,11 @@ def _suspended(fleet: Fleet, now: datetime) -> Obstacle | None:
 
 
 def _in_open_window(member: Member, window: Window) -> Obstacle | None:
-    serial = serial_of(member.name)
-    if (
-        window.closable
-        or serial is None
-        or not window.serials.floor <= serial < window.serials.next
-    ):
+    if window.closable or not window.has(member.name):
         return None
+    if window.seen:
+        words = (
+            "an earlier request for it may still arrive, and would bring it back if it were gone"
+        )
+        return Obstacle(Prevented.OPEN_SERIAL, words, window.twins_until)
     return Obstacle(Prevented.OPEN_SERIAL, "its creation may still be under way")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from controller.core.observed import Memory, Observed
     from controller.core.scene import Scene
+    from controller.spec.values import Pool
 
 STUCK = timedelta(minutes=30)
 """Half as long again as the slowest deletion that anybody has reported of Azure, 20 minutes."""
@@ -73,6 +74,22 @@ def _still_asked(
     }
     moments = ((name, at or now) for name, at in memory.asked if name in standing)
     return tuple((name, at) for name, at in moments if abs(now - at) < LATE_REQUEST)
+
+
+def returning(scene: Scene, pool: Pool) -> tuple[Blocked, ...]:
+    """The entries for members that are going and may come back, which leaves no place for others.
+
+    Somebody else deletes or evicts them while a second request for their numbers may still arrive. Once they are
+    gone their numbers are tried again, so that whatever arrives makes one member of each.
+    """
+    if scene.window.twins_until is None:
+        return ()
+    words = "it goes, and an earlier request may bring it back: nobody else is created in its place"
+    return tuple(
+        Blocked(Prevented.OPEN_SERIAL, words, member.name)
+        for member in scene.members_of(pool, scene.buckets.leaving)
+        if scene.window.has(member.name)
+    )
 
 
 def blocks(scene: Scene) -> tuple[Blocked, ...]:

@@ -46,7 +46,17 @@ def reserve(scene: Scene, creates: Sequence[Create]) -> Reservation:
     new = [serial_of(create.instance) or 0 for create in creates if not create.retry]
     floor_to = serials.next if scene.window.closable else serials.floor
     reserve_to = max(new, default=serials.next - 1) + 1
-    return Reservation(serials.floor, serials.next, floor_to, reserve_to)
+    # While somebody else tries numbers again, none is known to have no request on its way.
+    twins = scene.window.twins_until is not None
+    answered = set() if twins else set(scene.memory.answered)
+    return Reservation(
+        floor=serials.floor,
+        next=serials.next,
+        floor_to=floor_to,
+        reserve_to=reserve_to,
+        retried=any(one.retry and one.instance not in answered for one in creates),
+        late=scene.window.seen and twins,
+    )
 
 
 def _names(scene: Scene) -> Iterator[tuple[str, bool]]:

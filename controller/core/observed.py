@@ -97,7 +97,8 @@ class Memory:
     day that the process has believed in. ``arrived`` are the names of open numbers that had a member at some
     look: no request for them is on its way any more. ``settled``: at the last look every member with a number
     below it was known; None as long as no look was whole. ``asked`` are members that were asked to go and that
-    no answer came for, with the time (None: by a clock that has been set since).
+    no answer came for, with the time (None: by a clock that has been set since). ``answered`` are names of open
+    numbers that this process reserved and whose every request was answered: none is on its way.
     """
 
     scarcity: tuple[Scarce, ...] = ()
@@ -110,6 +111,7 @@ class Memory:
     arrived: tuple[str, ...] = ()
     settled: int | None = None
     asked: tuple[tuple[str, datetime | None], ...] = ()
+    answered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class Observed:
 
     ``group`` None with ``exists`` True: the set is there, its own properties were not part of the look.
     ``serials`` None: the set has no such tag. ``reserved_at``: when the open numbers were reserved.
+    ``retried_at``: when one of them was last tried again while an earlier request might still be on its way.
     ``catalog`` None: sizes and quota are unknown, so nothing is refused on their account. ``leftovers`` are
     what members that are gone may have left behind; None: nobody looked.
     """
@@ -128,6 +131,7 @@ class Observed:
     locks: tuple[Lock, ...] | None
     serials: Serials | None = None
     reserved_at: datetime | None = None
+    retried_at: datetime | None = None
     group: Group | None = None
     catalog: Catalog | None = None
     leftovers: tuple[Leftover, ...] | None = None
@@ -149,6 +153,7 @@ def interpret(ref: GroupRef, snapshot: GroupSnapshot, catalog: Catalog | None = 
         locks=snapshot.locks,
         serials=parse_serials(set_tags.get(tags.SERIALS)),
         reserved_at=tags.parse_time(set_tags.get(tags.RESERVED_AT)),
+        retried_at=tags.parse_time(set_tags.get(tags.RETRIED_AT)),
         group=group,
         catalog=catalog,
     )

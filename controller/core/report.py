@@ -87,8 +87,11 @@ def _look_again(scene: Scene, decisions: Decisions) -> int:
         return ACTING_SECONDS
     buckets = scene.buckets
     members = buckets.creating or buckets.leaving or decisions.installing
-    if members or tombstone.is_set_leaving(scene) or not scene.window.closed:
+    window = scene.window
+    unsettled = not window.closed and (not window.seen or window.closable)
+    if members or tombstone.is_set_leaving(scene) or unsettled:
         return SETTLING_SECONDS
-    ends = [one.until for one in decisions.blocked if one.until is not None]
+    moments = (*(one.until for one in decisions.blocked), window.twins_until)
+    ends = [moment for moment in moments if moment is not None]
     wait = min(((end - scene.now).total_seconds() for end in ends), default=RESYNC_SECONDS)
     return int(min(max(wait, SETTLING_SECONDS), RESYNC_SECONDS))

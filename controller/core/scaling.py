@@ -11,7 +11,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from controller.core import floor, limits, mix, placement, preflight, quorum, scarcity, victims
+from controller.core import (
+    floor,
+    leaving,
+    limits,
+    mix,
+    placement,
+    preflight,
+    quorum,
+    scarcity,
+    victims,
+)
 from controller.core.creation_stop import creation_stop
 from controller.core.offerings import Budget, Offers
 from controller.core.steps import Blocked, Prevented
@@ -141,6 +151,8 @@ def _grow(one: _Round, pool: Pool, units: int) -> Change:
     stop = creation_stop(scene) or preflight.obstacle(scene, pool)
     if stop:
         return Change(pool, there, there, blocked=(stop,) * units)
+    back = leaving.returning(scene, pool)[:units]
+    units -= len(back)
     fitting = max(0, min(units, one.room))
     addressed, full_subnet = _addressed(one, pool, fitting)
     site = placement.Site(
@@ -160,7 +172,7 @@ def _grow(one: _Round, pool: Pool, units: int) -> Change:
     full = f"the set holds at most {limits.set_limit(scene.fleet)} VMs, unmanaged ones included"
     too_many = (Blocked(Prevented.SET_LIMIT, full),) * (units - fitting)
     no_address = (Blocked(Prevented.SUBNET_FULL, full_subnet),) * (fitting - addressed)
-    blocked = (*placed.blocked, *too_many, *no_address)
+    blocked = (*placed.blocked, *back, *too_many, *no_address)
     return Change(pool, after, after, placed=placed, blocked=blocked)
 
 

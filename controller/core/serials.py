@@ -4,12 +4,17 @@ The set's tag ``evenkeel-serials`` holds ``floor/next``. Numbers in ``[floor, ne
 number without a member is tried again under the same name, create-only, so that a late first request
 does no harm. No member with an open number is deleted. When every open number has been seen in the
 list, or is known never to come, ``floor`` becomes ``next``.
+
+A number that is tried again may have two requests under way. One of them makes the member; the other finds the
+name taken, unless the member is gone by then: it would come to life once more. So the tag
+``evenkeel-retried-at`` is written before a second request is sent, and for as long as it stands the numbers
+stay open, whoever has been seen.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -17,10 +22,10 @@ from controller.core import tags
 from controller.core.observed import LAST_SERIAL, Serials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from controller.core.observed import Observed
+    from controller.core.observed import Memory, Observed
     from controller.spec.values import Fleet
 
 LATE_REQUEST = timedelta(minutes=10)
@@ -34,23 +39,34 @@ class Window:
     """The open numbers of a pass.
 
     ``missing`` have no member: they may be tried again under the same name. ``unlisted`` have a member
-    that the list does not show yet. ``closable``: every open number has been seen in the list.
+    that the list does not show yet. ``twins_until``: until when a second request for one of them may arrive;
+    None when there is none. ``closable``: every open number has been seen in the list, and none comes twice.
     """
 
     prefix: str
     serials: Serials
     missing: tuple[int, ...]
     unlisted: tuple[int, ...]
+    twins_until: datetime | None = None
 
     @property
     def closable(self) -> bool:
         """Whether ``floor`` may move to ``next`` without losing sight of anything."""
+        return self.seen and self.twins_until is None
+
+    @property
+    def seen(self) -> bool:
+        """Whether every open number shows its member."""
         return not self.missing and not self.unlisted
 
     @property
     def closed(self) -> bool:
         """Whether no number is open."""
         return self.serials.floor == self.serials.next
+
+    def has(self, name: str) -> bool:
+        """Whether a member's number is open."""
+        return self.serials.floor <= (serial_of(name) or 0) < self.serials.next
 
     def name(self, serial: int) -> str:
         """The name that belongs to an open number."""
@@ -86,7 +102,8 @@ def read_window(fleet: Fleet, observed: Observed) -> Window:
             missing.append(serial)
         elif not member.listed:
             unlisted.append(serial)
-    return Window(prefix, serials, tuple(missing), tuple(unlisted))
+    twins = twins_until(observed, observed.observed_at) if serials.floor < serials.next else None
+    return Window(prefix, serials, tuple(missing), tuple(unlisted), twins)
 
 
 def unsettled(fleet: Fleet, observed: Observed) -> tuple[str, ...]:
@@ -106,11 +123,25 @@ def arrived(fleet: Fleet, observed: Observed, before: Iterable[str]) -> tuple[st
 
 def may_still_come(observed: Observed, now: datetime) -> datetime | None:
     """Until when a request for an open number may still arrive; None when that time is over."""
-    reserved = observed.reserved_at
+    return _late(observed.reserved_at, now)
+
+
+def twins_until(observed: Observed, now: datetime) -> datetime | None:
+    """Until when a second request for an open number may still arrive; None when there is none."""
+    return _late(observed.retried_at, now)
+
+
+def note_answers(memory: Memory, reserved: Iterable[str], unanswered: Collection[str]) -> Memory:
+    """Note of which open numbers no request is on its way: ``reserved`` just now, or known before, and answered."""
+    known = dict.fromkeys((*memory.answered, *reserved))
+    return replace(memory, answered=tuple(name for name in known if name not in unanswered))
+
+
+def _late(sent: datetime | None, now: datetime) -> datetime | None:
     # A time far in the future is no time of ours: it would keep numbers open for ever.
-    if reserved is None or abs(now - reserved) >= LATE_REQUEST:
+    if sent is None or abs(now - sent) >= LATE_REQUEST:
         return None
-    return reserved + LATE_REQUEST
+    return sent + LATE_REQUEST
 
 
 def next_serial(names: Iterable[str]) -> int:

@@ -25,17 +25,20 @@ def first_tags(fleet: Fleet) -> dict[str, str]:
 def after_reservation(
     fleet: Fleet, observed: Observed, plan: Plan, memory: Memory, now: datetime
 ) -> dict[str, str]:
-    """All tags of the set, with the numbers of this plan's creations reserved."""
+    """All tags of the set, with the numbers of this plan's creations reserved, or tried again."""
     found = _found(observed)
     one = plan.reservation
+    moment = now.isoformat(timespec="seconds")
     written = {
         **_base(fleet, found),
         tags.SERIALS: f"{one.floor_to}/{one.reserve_to}",
-        tags.RESERVED_AT: now.isoformat(timespec="seconds"),
+        tags.RESERVED_AT: moment,
         **_scarcity(memory),
     }
     if one.floor_to == one.next:
-        written[tags.FLEET] = fleet.name
+        written = _closed(fleet, written)
+    if one.retried:
+        written[tags.RETRIED_AT] = moment
     return _without_empty(written)
 
 
@@ -51,8 +54,9 @@ def after_pass(
     """All tags of the set if the pass has settled something, else None.
 
     The window closes when every open number was seen in the list, or is in ``burnt`` (refused for
-    certain in this pass), or is not wanted any more and too old for a late request. It never closes in
-    the pass that reserved it, unless everything was refused.
+    certain in this pass), or is not wanted any more and too old for a late request; and not while a second
+    request for one of them may arrive. It never closes in the pass that reserved it, unless everything was
+    refused.
     """
     found = _found(observed)
     current = parse_serials(found.get(tags.SERIALS))
@@ -61,8 +65,7 @@ def after_pass(
     written = {**_base(fleet, found), **_scarcity(memory)}
     seen = replace(observed, serials=current)
     if current.floor < current.next and _is_settled(fleet, seen, plan, burnt, now):
-        written[tags.SERIALS] = f"{current.next}/{current.next}"
-        written[tags.FLEET] = fleet.name
+        written = {**_closed(fleet, written), tags.SERIALS: f"{current.next}/{current.next}"}
     written = _without_empty(written)
     return written if written != dict(found) else None
 
@@ -82,9 +85,15 @@ def _is_settled(
     sent = {create.instance for create in plan.creates}
     names = {window.name(serial) for serial in window.missing} | sent
     unsettled = names - burnt
-    if window.unlisted or unsettled & sent:
+    if window.unlisted or unsettled & sent or serials.twins_until(observed, now) is not None:
         return False
     return not unsettled or serials.may_still_come(observed, now) is None
+
+
+def _closed(fleet: Fleet, written: Mapping[str, str]) -> dict[str, str]:
+    """The tags once every number that was open is settled: the next ones are given out under the present name."""
+    kept = {name: value for name, value in written.items() if name != tags.RETRIED_AT}
+    return {**kept, tags.FLEET: fleet.name}
 
 
 def _found(observed: Observed) -> Mapping[str, str]:

@@ -232,18 +232,21 @@ class MemberDrift:
 class Reservation:
     """Serial numbers as the set's tag has them and as it must have them before anything is created.
 
-    ``floor_to`` is what the floor may become: all numbers below it are settled.
+    ``floor_to`` is what the floor may become: all numbers below it are settled. ``retried``: an open number is
+    tried again while an earlier request may be on its way. ``late``: only such requests keep numbers open.
     """
 
     floor: int
     next: int
     floor_to: int
     reserve_to: int
+    retried: bool = False
+    late: bool = False
 
     @property
     def needed(self) -> bool:
-        """Whether the tag has to be written before the creations."""
-        return self.reserve_to > self.next
+        """Whether the set's tags have to be written before the creations."""
+        return self.reserve_to > self.next or self.retried
 
     @property
     def open(self) -> bool:
@@ -301,6 +304,12 @@ class Plan:
     def sweeps(self) -> tuple[Sweep, ...]:
         """What is done about leftovers, in order."""
         return tuple(step for step in self.steps if isinstance(step, Sweep))
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether open numbers wait for more than time, or something that is wanted waits for them."""
+        waited_for = any(one.reason is Prevented.OPEN_SERIAL for one in self.blocked)
+        return self.reservation.open and (waited_for or not self.reservation.late)
 
     @property
     def victims(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ DELETION_COST = "evenkeel-deletion-cost"
 LEFT_OVER = "evenkeel-left-over-since"
 SERIALS = "evenkeel-serials"
 RESERVED_AT = "evenkeel-reserved-at"
+RETRIED_AT = "evenkeel-retried-at"
 SCARCITY = "evenkeel-scarcity"
 TOMBSTONE = "evenkeel-tombstone"
 

@@ -53,12 +53,14 @@ def last_given_out(fleet: Fleet, observed: Observed, memory: Memory) -> tuple[st
 
 def remember(fleet: Fleet, observed: Observed, memory: Memory) -> Memory:
     """Note who is there. The look was whole if an earlier one was, or if no number lacks its member."""
+    window = read_window(fleet, observed)
     whole = memory.settled is not None or leftovers.nobody_is_missing(fleet, observed)
     return replace(
         memory,
         members=tuple(member.name for member in observed.owned),
         arrived=arrived(fleet, observed, memory.arrived),
-        settled=read_window(fleet, observed).serials.floor if whole else None,
+        answered=tuple(name for name in memory.answered if window.has(name)),
+        settled=window.serials.floor if whole else None,
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from controller.core import pacing, scarcity
 from controller.core.observed import Memory
-from controller.core.serials import may_still_come
+from controller.core.serials import may_still_come, note_answers
 from controller.engine.outcome import Verb, accepted, not_sent, refused
 from controller.engine.requests import instance_request
 from providers.errors import (
@@ -25,6 +25,7 @@ from providers.errors import (
     NotFound,
     NotRecorded,
     OfferingError,
+    OutcomeUnknown,
     ProviderError,
     QuotaExceeded,
     Rejected,
@@ -47,27 +48,35 @@ _PLATFORM_FAILS = "the platform did not accept any request just before"
 
 
 async def create_members(work: Work, progress: Progress) -> Progress:
-    """Start the creations of the plan."""
-    if progress.stopped:
-        return progress
-    waiting, progress = _with_number(work, progress, work.plan.creates)
-    waiting, progress = _with_room(work, progress, waiting)
+    """Start the creations of the plan, and note which of them got no answer."""
+    waiting, progress = _to_send(work, progress)
     wave = _Wave(work, progress)
     for size in pacing.create_waves(len(waiting)):
         await wave.send(waiting[:size])
         waiting = waiting[size:]
-    return wave.progress
+    new = [step.instance for step in work.plan.creates if not step.retry]
+    memory = note_answers(wave.progress.memory, new if progress.reserved else (), wave.unanswered)
+    return replace(wave.progress, memory=memory)
+
+
+def _to_send(work: Work, progress: Progress) -> tuple[tuple[Create, ...], Progress]:
+    if progress.stopped:
+        return (), progress
+    waiting, progress = _with_number(work, progress, work.plan.creates)
+    return _with_room(work, progress, waiting)
 
 
 def _with_number(
     work: Work, progress: Progress, steps: tuple[Create, ...]
 ) -> tuple[tuple[Create, ...], Progress]:
-    """Creations whose serial number is reserved for certain."""
+    """Creations whose serial number is reserved for certain, or noted as tried again."""
     if progress.reserved or not work.plan.reservation.needed:
         return steps, progress
-    new = [step.instance for step in steps if not step.retry]
-    unsent = [not_sent(Verb.CREATE, name, _NOT_RESERVED) for name in new]
-    return tuple(step for step in steps if step.retry), progress.noting(*unsent)
+    go = tuple(step for step in steps if step.retry and not work.plan.reservation.retried)
+    unsent = [
+        not_sent(Verb.CREATE, step.instance, _NOT_RESERVED) for step in steps if step not in go
+    ]
+    return go, progress.noting(*unsent)
 
 
 def _with_room(
@@ -86,6 +95,7 @@ class _Wave:
 
     def __init__(self, work: Work, progress: Progress) -> None:
         self.progress = progress
+        self.unanswered: set[str] = set()
         self._work = work
         self._learned = Memory()
         self._closed: str = ""
@@ -134,6 +144,8 @@ class _Wave:
         self.progress = self.progress.noting(_outcome(step, error))
         if error is None or isinstance(error, Conflict):
             return
+        if isinstance(error, OutcomeUnknown):
+            self.unanswered.add(step.instance)
         now = self._work.clock.now
         if isinstance(error, _SCARCITY):
             self._remember(

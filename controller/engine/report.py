@@ -112,7 +112,7 @@ class PassReport:
         plan = self.plan
         if plan is None or self.violations or self.incident:
             return False
-        unsettled = plan.reservation.open and not self.left_alone
+        unsettled = plan.unsettled and not self.left_alone
         return not (plan.steps or self.in_flight or unsettled or self.outcomes)
 
     @property

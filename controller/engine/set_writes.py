@@ -111,11 +111,17 @@ async def reserve(work: Work, progress: Progress) -> Progress:
     except ProviderError as error:
         noted = progress.noting(refused(Verb.RESERVE, None, error))
         return replace(noted, stopped=isinstance(error, _ENDS_THE_PASS))
-    words = f"reserved serial numbers up to {work.plan.reservation.reserve_to - 1}"
-    progress = progress.noting(accepted(Verb.RESERVE, None, words))
+    progress = progress.noting(accepted(Verb.RESERVE, None, _reserved_words(work)))
     if ready is None:
         return progress.stopping(not_sent(Verb.RESERVE, None, _NOT_READY))
     return replace(progress, group=ready, reserved=True)
+
+
+def _reserved_words(work: Work) -> str:
+    one = work.plan.reservation
+    if one.reserve_to == one.next:
+        return "noted that open serial numbers are tried again"
+    return f"reserved serial numbers up to {one.reserve_to - 1}"
 
 
 async def write_settled(work: Work, progress: Progress) -> Progress:
@@ -155,6 +161,7 @@ def _with_group(observed: Observed, group: Group) -> Observed:
         group=group,
         serials=parse_serials(group.tags.get(tags.SERIALS)),
         reserved_at=tags.parse_time(group.tags.get(tags.RESERVED_AT)),
+        retried_at=tags.parse_time(group.tags.get(tags.RETRIED_AT)),
     )
 
 

@@ -103,6 +103,7 @@ def _observed(ref: GroupRef, shape: FleetShape, observed_at: datetime) -> Observ
         locks=None if shape.locks is None else tuple(lock.value() for lock in shape.locks),
         serials=serials or parse_serials(set_tags.get(tags.SERIALS)),
         reserved_at=shape.reserved_at or tags.parse_time(set_tags.get(tags.RESERVED_AT)),
+        retried_at=tags.parse_time(set_tags.get(tags.RETRIED_AT)),
         group=group,
         catalog=shape.catalog.value() if shape.catalog else None,
         leftovers=None

@@ -227,4 +227,5 @@ def _reservation_entry(reservation: Reservation) -> dict[str, Json]:
         "next": reservation.next,
         "floorTo": reservation.floor_to,
         "reserveTo": reservation.reserve_to,
+        "retried": reservation.retried,
     }

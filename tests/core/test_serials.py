@@ -21,9 +21,18 @@ from controller.core.observed import (
     settle,
 )
 from controller.core.plan import plan
-from controller.core.serials import may_still_come, member_name, read_window, serial_of, unsettled
+from controller.core.serials import (
+    LATE_REQUEST,
+    may_still_come,
+    member_name,
+    note_answers,
+    read_window,
+    serial_of,
+    unsettled,
+)
 from controller.core.steps import Prevented, Reservation
-from providers.base import GroupSnapshot
+from controller.spec.values import ScaleIn
+from providers.base import GroupSnapshot, ProvisioningState
 from tests.builders import (
     NOW,
     REF,
@@ -158,7 +167,7 @@ def test_open_numbers_come_first() -> None:
         ("web-000002", True),
         ("web-000004", False),
     ]
-    assert made.reservation == Reservation(floor=2, next=4, floor_to=2, reserve_to=5)
+    assert made.reservation == Reservation(floor=2, next=4, floor_to=2, reserve_to=5, retried=True)
 
 
 @pytest.mark.parametrize(
@@ -166,16 +175,64 @@ def test_open_numbers_come_first() -> None:
     [
         ((1, 2, 3), 3, Reservation(1, 4, 4, 4)),
         ((1, 2, 3), 5, Reservation(1, 4, 4, 6)),
-        ((1, 3), 3, Reservation(1, 4, 1, 4)),
+        ((1, 3), 3, Reservation(1, 4, 1, 4, retried=True)),
     ],
 )
 def test_reservation_moves_floor(
     numbers: tuple[int, ...], replicas: int, wanted: Reservation
 ) -> None:
-    """The floor may follow once every open number has its member; only new names need a reservation."""
+    """The floor may follow once every open number has its member; a write is needed for new names and second requests."""
     made = plan(a_fleet(replicas), seen(*numbers, floor=1, following=4), Memory(), NOW)
     assert made.reservation == wanted
-    assert (made.reservation.needed, made.reservation.open) == (wanted.reserve_to > 4, True)
+    needed = wanted.reserve_to > 4 or wanted.retried
+    assert (made.reservation.needed, made.reservation.open) == (needed, True)
+
+
+def test_answered_requests_make_no_twin() -> None:
+    """A number is tried again without a note when each of its requests was ours and was answered."""
+    look = seen(1, 3, floor=2, following=4)
+    known = note_answers(Memory(), ["web-000002"], ())
+    assert plan(a_fleet(3), look, known, NOW).reservation.retried is False
+    lost = note_answers(known, (), {"web-000002"})
+    assert plan(a_fleet(3), look, lost, NOW).reservation.retried is True
+    busy = replace(look, retried_at=NOW - timedelta(minutes=1))
+    assert plan(a_fleet(3), busy, known, NOW).reservation.retried is True
+
+
+@pytest.mark.parametrize(
+    ("retried", "closable"),
+    [
+        (None, True),
+        (LATE_REQUEST, True),
+        (LATE_REQUEST - timedelta(minutes=3), False),
+        (-timedelta(days=365), True),
+    ],
+    ids=["never", "long ago", "minutes ago", "by a wrong clock"],
+)
+def test_twins_keep_numbers_open(retried: timedelta | None, closable: bool) -> None:
+    """While a second request may arrive, its member is not deleted and its number stays open, and nobody hurries."""
+    moment = None if retried is None else NOW - retried
+    look = seen(1, 2, 3, floor=3, following=4, retried_at=moment)
+    made = plan(a_fleet(3), look, Memory(), NOW)
+    removal = plan(a_fleet(2, scale_in=ScaleIn(remove=("web-000003",))), look, Memory(), NOW)
+    assert read_window(a_fleet(3), look).closable is closable
+    assert (made.steps, made.unsettled, removal.unsettled) == ((), closable, True)
+    assert (removal.victims == ("web-000003",)) is closable
+    assert made.look_again_seconds == (15 if closable else 180)
+
+
+def test_member_that_may_return_keeps_place() -> None:
+    """Nobody is created for a member that goes while a second request for it may arrive; once gone, it is tried again."""
+    recent = {"retried_at": NOW - timedelta(minutes=1)}
+    going = a_member(3, provisioning_state=ProvisioningState.DELETING)
+    whole = seen(1, 2, floor=3, following=4, **recent)
+    leaving = plan(a_fleet(3), replace(whole, members=(*whole.members, going)), Memory(), NOW)
+    assert leaving.creates == ()
+    assert [(one.reason, one.instance) for one in leaving.blocked] == [
+        (Prevented.OPEN_SERIAL, "web-000003")
+    ]
+    gone = plan(a_fleet(3), whole, Memory(arrived=("web-000003",)), NOW)
+    assert [(step.instance, step.retry) for step in gone.creates] == [("web-000003", True)]
 
 
 def test_lagging_list_makes_no_twin() -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from controller.core import tags
 from controller.core.observed import Memory
 from controller.core.plan import plan
+from controller.core.serials import LATE_REQUEST
 from controller.engine.execute import execute
 from controller.engine.look import look
 from controller.engine.outcome import Verb, Work
 from controller.engine.reconcile import run_pass
 from controller.engine.report import Verdict
-from controller.spec.values import SizeChoice
+from controller.engine.requests import instance_request
+from controller.spec.values import ScaleIn, SizeChoice
 from providers.base import LockLevel
 from providers.simulated.scenario import (
     Call,
@@ -59,10 +61,66 @@ def test_lost_answer_is_looked_up() -> None:
 
 
 def test_unsent_creation_keeps_its_name() -> None:
-    """A creation that never arrived is tried again under the same name."""
+    """A creation that never arrived is tried again under the same name, after the set says so."""
     provider = settled(web(2), fail(Call.CREATE, CallFailure.OUTCOME_UNKNOWN))
     one_pass(web(3), provider)
-    assert told(one_pass(web(3), provider).outcomes) == ["create web-000003 +"]
+    assert told(one_pass(web(3), provider).outcomes) == ["reserve +", "create web-000003 +"]
+    assert tags.RETRIED_AT in set_tags(provider)
+
+
+def test_second_request_needs_its_note() -> None:
+    """When the note of a second request could not be written, the request is not sent."""
+    lost = fail(Call.CREATE, CallFailure.OUTCOME_UNKNOWN)
+    provider = settled(web(2), lost, fail(Call.PUT_GROUP, CallFailure.TRANSIENT, skip=1))
+    one_pass(web(3), provider)
+    assert told(one_pass(web(3), provider).outcomes) == [
+        "reserve - ServiceUnavailable",
+        "create web-000003 .",
+    ]
+
+
+def test_refused_creation_needs_no_note() -> None:
+    """A creation whose refusal was heard is tried again by its process at once, and its number closes when it is seen."""
+    provider = settled(web(2), fail(Call.CREATE, CallFailure.TRANSIENT))
+    first = one_pass(web(3), provider)
+    again = run(run_pass(web(3), provider, provider.region.clock, memory=first.memory))
+    assert told(again.outcomes) == ["create web-000003 +"]
+    run(all_passes(web(3), provider))
+    assert set_tags(provider)[tags.SERIALS] == "4/4"
+
+
+def test_late_request_revives_nobody() -> None:
+    """The first of two requests arrives when somebody has deleted what the second made: one member, never two."""
+    provider = settled(web(2), fail(Call.CREATE, CallFailure.OUTCOME_UNKNOWN))
+    region, clock = provider.region, provider.region.clock
+    first = one_pass(web(3), provider)
+    assert first.plan is not None
+    (step,) = first.plan.creates
+    memory = run(run_pass(web(3), provider, clock, memory=first.memory)).memory
+    clock.advance(60)
+    memory = run(run_pass(web(3), provider, clock, memory=memory)).memory
+    region.delete_members(REF, [step.instance])
+    memory = run(run_pass(web(3), provider, clock, memory=memory)).memory
+    clock.advance(A_WHILE)
+    region.create(REF, instance_request(web(3), step))
+    report = run(run_pass(web(3), provider, clock, memory=memory))
+    assert names(report.outcomes, Verb.CREATE) == []
+    assert live_members(region, REF) == ("web-000001", "web-000002", "web-000003")
+
+
+def test_number_of_twins_closes_in_time() -> None:
+    """Ten minutes after a second request its number is closed, the note taken away, and its member may go."""
+    provider = settled(web(2), fail(Call.CREATE, CallFailure.OUTCOME_UNKNOWN))
+    one_pass(web(3), provider)
+    run(all_passes(web(3), provider))
+    fleet = web(2, scale_in=ScaleIn(remove=("web-000003",)))
+    early = one_pass(fleet, provider)
+    assert names(early.outcomes, Verb.DELETE) != ["web-000003"]
+    assert set_tags(provider)[tags.SERIALS] == "3/4"
+    provider.region.clock.advance(LATE_REQUEST.total_seconds())
+    one_pass(web(2), provider)
+    written = set_tags(provider)
+    assert (written[tags.SERIALS], tags.RETRIED_AT in written) == ("4/4", False)
 
 
 def test_throttling_ends_the_pass() -> None:
@@ -191,7 +249,7 @@ def test_number_with_a_twin_stays_open() -> None:
     provider = settled(web(2), lost, refusal)
     one_pass(web(3), provider)
     report = one_pass(web(3), provider)
-    assert told(report.outcomes) == ["create web-000003 - AuthorizationFailed"]
+    assert told(report.outcomes) == ["reserve +", "create web-000003 - AuthorizationFailed"]
     assert set_tags(provider)[tags.SERIALS] == "3/4"
 
 

@@ -78,7 +78,6 @@ class Judge:
         self._sights: dict[tuple[Process, str], _Sight] = {}
         self._gone: dict[str, str] = {}
         self._sent: dict[str, list[tuple[float, int]]] = {}
-        self._gone_at: dict[str, float] = {}
         self._ours: set[str] = set()
         self._spoilt: set[str] = set()
         self._feigned: dict[str, Process] = {}
@@ -143,9 +142,7 @@ class Judge:
         was = {record.name: record for record in before}
         found = action()
         self._world.record.hit(f"applied {change.verb}")
-        if change.verb == "create" and self._is_late_twin(change):
-            world.record.hit("late twin")
-        elif change.verb == "create":
+        if change.verb == "create":
             self.unique_slot(change)
             self.names_are_not_reused(change)
             self._ours.add(change.names[0].lower())
@@ -153,7 +150,6 @@ class Judge:
             self.floor(change, was)
             for name in change.names:
                 self._gone[name.lower()] = process.name
-                self._gone_at[name.lower()] = world.now
         if change.verb == "deleteGroup" and before:
             self._broken("I4", f"{change.ref.name} was deleted with {len(before)} members in it")
         elif change.verb == "deleteGroup":
@@ -303,10 +299,6 @@ class Judge:
         intent = change.intent
         if change.verb == "create" and intent and intent.fleet and intent.fleet.absent:
             self._broken("I4", f"{change.names[0]} is created for a fleet that is Absent")
-
-    def _is_late_twin(self, change: Change) -> bool:
-        """Whether a request was sent before its name was deleted and arrives afterwards: a known limit."""
-        return change.fenced_at < self._gone_at.get(change.names[0].lower(), -1.0)
 
     # ---- the truth
 
