@@ -14,9 +14,10 @@ MODULES ?= *
 RUNS ?= 20000
 SEEDS ?= 1000
 FIRST ?= 0
+DAYS ?= 365
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden simulate clients leases oav browser prometheus image bench bench-clients lock clean fuzz mutants
+.PHONY: help demo test check fast lint types format schema golden simulate soak clients leases oav browser prometheus image bench bench-clients lock clean fuzz mutants
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,8 +81,11 @@ clients: $(RUNTIME_STAMP) ## real clients against the emulator: az, and the Java
 oav: $(STAMP) ## Microsoft's validator over the traffic of the tests (needs npm and EVENKEEL_ARM_CORPUS)
 	@tests/clients/oav.sh
 
-simulate: $(STAMP) ## simulated worlds: make simulate SEEDS=1000 [FIRST=0]
-	@$(BIN)/python -m tests.simulation.run $(SEEDS) $(FIRST)
+simulate: $(STAMP) ## simulated worlds: make simulate SEEDS=1000 [FIRST=0]; what breaks is shrunk and kept
+	@$(BIN)/python -m tests.simulation.run $(SEEDS) $(FIRST) --keep
+
+soak: $(STAMP) ## one simulated world that lives on: make soak DAYS=365
+	@$(BIN)/python -m tests.simulation.soak --days $(DAYS)
 
 torture: $(STAMP) ## write to git, links and directories 300 times while they are watched (ten minutes)
 	@EVENKEEL_TORTURE=300 $(BIN)/python -m pytest -q -s -p no:xdist --timeout 1800 tests/intake/test_torture.py

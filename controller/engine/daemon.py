@@ -52,7 +52,7 @@ class Witness(Protocol):
         ...
 
     def beat(self, trouble: str | None) -> None:
-        """The event loop turns; told every two seconds. ``trouble``: a worker is dead or hangs."""
+        """The event loop turns; told with every beat. ``trouble``: a worker is dead or hangs."""
         ...
 
 
@@ -72,12 +72,19 @@ class Daemon:
     """One process' work on all its fleets."""
 
     def __init__(
-        self, means: Means, gate: Gate, witness: Witness, *, workers: int = WORKERS
+        self,
+        means: Means,
+        gate: Gate,
+        witness: Witness,
+        *,
+        workers: int = WORKERS,
+        heartbeat_seconds: float = HEARTBEAT_SECONDS,
     ) -> None:
         self._means = means
         self._gate = gate
         self._witness = witness
         self._workers = workers
+        self._heartbeat_seconds = heartbeat_seconds
         self._standings: dict[str, Standing] = {}
         self._begun: dict[str, float] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -202,7 +209,7 @@ class Daemon:
             self._means.board.say_trouble(*([trouble] if trouble else []))
             if before and not trouble:
                 self.look_at_all()
-            await self._means.clock.sleep(HEARTBEAT_SECONDS)
+            await self._means.clock.sleep(self._heartbeat_seconds)
 
     async def _lasting(
         self, part: str, begin: Callable[[], Coroutine[Any, Any, None]], stop: asyncio.Event

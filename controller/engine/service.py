@@ -17,7 +17,7 @@ from controller.engine.audited import audited, context_of
 from controller.engine.board import Board
 from controller.engine.chronicle import Chronicle
 from controller.engine.clock import WallClock
-from controller.engine.daemon import DRAIN_SECONDS, Daemon, Gate
+from controller.engine.daemon import DRAIN_SECONDS, HEARTBEAT_SECONDS, Daemon, Gate
 from controller.engine.intake import Intake
 from controller.engine.last_good import LastGood
 from controller.engine.patience import Patience
@@ -59,7 +59,8 @@ class ServiceSettings:
 
     ``resync_seconds``: how often a fleet at rest is looked at, unless there are too many. ``actor`` stands
     in the audit trail. ``audit`` is the trail's file. ``tokens`` are approvals given at the start. ``seed``
-    draws the jitter.
+    draws the jitter. ``heartbeat_seconds``: how often the daemon looks at itself; whoever waits for its signs
+    of life counts on two seconds.
     """
 
     resync_seconds: float
@@ -69,6 +70,7 @@ class ServiceSettings:
     tokens: tuple[str, ...] = ()
     seed: int = 0
     workers: int = 8
+    heartbeat_seconds: float = HEARTBEAT_SECONDS
 
 
 @dataclass(slots=True)
@@ -135,7 +137,13 @@ class Service:
         self._mistakes_told: dict[str, str] = {}
         self._reloading = False
         self._told: str | None = None
-        self.daemon = Daemon(self._means(place), self._gate, self, workers=settings.workers)
+        self.daemon = Daemon(
+            self._means(place),
+            self._gate,
+            self,
+            workers=settings.workers,
+            heartbeat_seconds=settings.heartbeat_seconds,
+        )
         self._intake: Intake | None = None
 
     def _means(self, place: Composition) -> Means:

@@ -111,6 +111,10 @@ class Cast:
         for number in range(options.controllers):
             machine = self._machine(f"host-{number}")
             self._lives.append(begin(None, self._life(machine)))
+
+    def begin_mishaps(self) -> None:
+        """Let commands be given, and things happen to hosts, until ``heal``."""
+        options = self._world.options
         if options.one_shots:
             self._mishaps.append(begin(None, self._commands()))
         for fault, deed in (
@@ -131,6 +135,7 @@ class Cast:
         """Hosts are well again."""
         for task in self._mishaps:
             task.cancel()
+        self._mishaps.clear()
         for process in self.processes:
             process.paused_until = 0.0
         for machine in self.machines:
@@ -202,6 +207,7 @@ class Cast:
                 actor=process.name,
                 audit=machine.audit,
                 seed=world.dice.randrange(1 << 30),
+                heartbeat_seconds=world.heartbeat_seconds,
             ),
             log=Diary(world, process.name),  # type: ignore[arg-type]  # it only listens
             notifier=Notifier({}),

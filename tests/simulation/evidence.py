@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controller.core.chain import walk
+from controller.engine.trail_files import parts_of
+from controller.engine.trail_reading import examine
 from controller.spec.values import Fleet
 from providers.base import GroupRef
 
@@ -36,6 +37,7 @@ class Evidence:
     host: str
     known: dict[str, Fleet]
     _at: int = 0
+    _parts: int = 0
     _open: dict[int, Intent] = field(default_factory=dict)
 
     def take(self, call: str, names: tuple[str, ...], ref: GroupRef) -> Intent | None:
@@ -59,22 +61,22 @@ class Evidence:
         """Where the trail is not as it was written; empty if it is. A last line may be torn."""
         if not self.path.exists():
             return ""
-        lines = [
-            line
-            for line in self.path.read_bytes().splitlines(keepends=True)
-            if line.endswith(b"\n")
-        ]
-        found = walk((str(number), line) for number, line in enumerate(lines, 1))
+        found = examine(self.path)
         return found.breaks[0].sentence if found.breaks else ""
 
     def _read(self) -> None:
-        with self.path.open("rb") as file:
-            file.seek(self._at)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    break
-                self._at += len(line)
-                self._note(json.loads(line))
+        """Read on. A file that was closed is read to its end under its new name before the next one."""
+        turned = self.path.stat().st_size < self._at
+        for path in [*(parts_of(self.path)[self._parts :] if turned else ()), self.path]:
+            with path.open("rb") as file:
+                file.seek(self._at)
+                for line in file:
+                    if not line.endswith(b"\n"):
+                        break
+                    self._at += len(line)
+                    self._note(json.loads(line))
+            if path != self.path:
+                self._parts, self._at = self._parts + 1, 0
 
     def _note(self, body: dict[str, Any]) -> None:
         if body.get("kind") == "result":

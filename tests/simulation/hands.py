@@ -94,12 +94,17 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One state of all files. ``after`` are the numbers of the commits that it descends from."""
+    """One state of all files. It descends from all commits below ``floor``, and from those in ``after``."""
 
     number: int
     files: dict[str, bytes]
+    floor: int
     after: frozenset[int]
     at: float
+
+    def follows(self, number: int) -> bool:
+        """Whether it descends from the commit of a number."""
+        return number < self.floor or number in self.after
 
     @property
     def revision(self) -> Revision:
@@ -115,6 +120,7 @@ class Desk:
     head: int = -1
     trouble: TroubleCode | None = None
     known: dict[str, Fleet] = field(default_factory=dict)
+    oldest: int = 0
     _memory: CompileMemory = field(default_factory=CompileMemory)
     _meanings: dict[int, SpecSet] = field(default_factory=dict)
 
@@ -125,9 +131,10 @@ class Desk:
 
     def commit(self, files: dict[str, bytes], at: float) -> Commit:
         """Go on from the present commit."""
-        number = len(self.commits)
-        after = self.now.after | {self.now.number} if self.commits else frozenset()
-        self.commits.append(Commit(number, dict(files), after, at))
+        number, floor, after = len(self.commits), 0, frozenset[int]()
+        if self.commits:
+            floor, after = self.now.floor, self.now.after | {self.now.number}
+        self.commits.append(Commit(number, dict(files), floor, after, at))
         self.head = number
         self._learn(self.now)
         return self.now
@@ -139,12 +146,20 @@ class Desk:
     def mend(self, files: dict[str, bytes], at: float) -> Commit:
         """Make a commit that follows upon every other one, and let it be read."""
         self.trouble = None
-        self.commits.append(
-            Commit(len(self.commits), dict(files), frozenset(range(len(self.commits))), at)
-        )
-        self.head = len(self.commits) - 1
+        number = len(self.commits)
+        self.commits.append(Commit(number, dict(files), number, frozenset(), at))
+        self.head = number
         self._learn(self.now)
         return self.now
+
+    def forget_the_past(self) -> None:
+        """Forget what older commits held, when nobody acts upon them any more: a long life has thousands."""
+        now = self.now
+        for number in range(self.oldest, now.number):
+            self.commits[number] = replace(self.commits[number], files={})
+        self.oldest = now.number
+        self._meanings = {now.number: self.specs_of(now)}
+        self.known = {fleet.spec_digest: fleet for fleet in self.specs_of(now).fleets}
 
     def _learn(self, commit: Commit) -> None:
         """Remember what each valid spec means, by its digest."""
@@ -205,7 +220,7 @@ class MemorySource:
         """Whether one commit follows upon another."""
         if older == newer:
             return True
-        return int(older.id, 16) in self._desk.commits[int(newer.id, 16)].after
+        return self._desk.commits[int(newer.id, 16)].follows(int(older.id, 16))
 
 
 def edited(wish: Wish, **changes: object) -> Wish:

@@ -34,6 +34,11 @@ class History:
         for digest in digests:
             self._first.setdefault(digest, self._world.now)
 
+    def forget_the_past(self) -> None:
+        """Forget all but what each host read last; at rest that has stood for longer than anybody waits."""
+        self._reads = {host: reads[-1:] for host, reads in self._reads.items()}
+        self._first = {digest: self._first[digest] for digest in self._world.digests_now}
+
     def read(self, process: Process, commit: Commit) -> None:
         """A process has read a commit."""
         digests = {fleet.spec_digest for fleet in self._world.desk.specs_of(commit).fleets}

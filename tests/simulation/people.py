@@ -230,7 +230,7 @@ class People:
     def revert(self) -> None:
         """Somebody pushes an old commit by force."""
         world = self._world
-        world.desk.push_back(world.dice.randrange(len(world.desk.commits)))
+        world.desk.push_back(world.dice.randrange(world.desk.oldest, len(world.desk.commits)))
         world.note_head()
         world.stir()
         self._mend_later()

@@ -22,6 +22,7 @@ from controller.core.phase import HANGS_AFTER
 from controller.core.scarcity import PROBATION
 from controller.core.serials import LATE_REQUEST
 from controller.core.tags import HOLD
+from controller.engine.daemon import HEARTBEAT_SECONDS
 from controller.engine.holds import Terms
 from controller.spec.values import Fleet
 from providers.base import GroupRef
@@ -93,6 +94,7 @@ class World:
         self._loop = asyncio.get_running_loop()
         self.options = options
         self.directory = directory
+        self.heartbeat_seconds = HEARTBEAT_SECONDS
         self.start = START
         self.dice = random.Random(f"world {options.seed}")
         self.record = Record()
@@ -198,9 +200,10 @@ class World:
         key = (host, ref.id.lower())
         before = self._acted.get(key, number)
         self._acted[key] = number
-        if before != number and before not in self.desk.commits[number].after:
-            self.record.line(self.now, "acted", before, number)
-        return before == number or before in self.desk.commits[number].after
+        if before == number or self.desk.commits[number].follows(before):
+            return True
+        self.record.line(self.now, "acted", before, number)
+        return False
 
     def approved(self, fleet: Fleet) -> bool:
         """Whether somebody has approved the spec."""
@@ -225,6 +228,19 @@ class World:
         """From the first commit to the last hour of quiet."""
         self._first_specs()
         self.cast.begin()
+        await self.bad_weather(script)
+        after = None
+        if not self.record.breaches:
+            after = await self.come_to_rest()
+        if not self.record.breaches:
+            await self._stay_quiet()
+        await self.cast.end()
+        return Result(self.options, self.record, self.now, after)
+
+    async def bad_weather(self, script: Script | None = None) -> None:
+        """Let everything strike that the options have, for as long as they say."""
+        self.weather = True
+        self.cast.begin_mishaps()
         tasks = [
             begin(None, self.people.busy(fault, deed))
             for fault, deed in self.people.deeds.items()
@@ -235,16 +251,9 @@ class World:
         self.weather = False
         for task in tasks:
             task.cancel()
-        after = None
-        if not self.record.breaches:
-            after = await self._come_to_rest()
-        if not self.record.breaches:
-            await self._stay_quiet()
-        await self.cast.end()
         for task in tasks:
             if task.done() and not task.cancelled() and task.exception() is not None:
                 raise task.exception()  # type: ignore[misc]  # a mistake of the world's own
-        return Result(self.options, self.record, self.now, after)
 
     def _first_specs(self) -> None:
         options = self.options
@@ -311,7 +320,7 @@ class World:
         )
         return 1.5 * waits
 
-    async def _come_to_rest(self) -> float | None:
+    async def come_to_rest(self) -> float | None:
         """I20: once the faults are over, every fleet is as its spec says within the bound."""
         self.heal()
         began = self.now
