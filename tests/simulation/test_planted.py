@@ -13,7 +13,7 @@ CAUGHT_BY = {
     "locks-not-read": 1,
     "unknown-locks-are-none": 8,
     "short-list-accepted": 10,
-    "serials-not-reserved": 0,
+    "serials-not-reserved": 3,
     "window-closed-early": 1,
     "one-member-too-many": 0,
     "batch-cut-short": 21,
