@@ -36,6 +36,7 @@ _SUMMARIES = {
     "explain": "Say what would happen to a fleet or an instance, and why.",
     "wait": "Wait until fleets are in a condition.",
     "emulator": "Answer as Azure Resource Manager does, on a simulated region.",
+    "simulate": "Tell what would happen in hours of a simulated region.",
     "audit": "Check or read the trail of changes.",
     "evidence": "Write a bundle of all that is known, without secrets.",
     "config": "Show all settings, and where they come from.",

@@ -43,6 +43,13 @@ def opened_provider(
         mutation_seconds=mutation_seconds,
         speed=speed,
     )
+    with composed(settings) as composition:
+        yield composition
+
+
+@contextmanager
+def composed(settings: Settings) -> Iterator[Composition]:
+    """Provide what settings ask for while the block lasts. Raises ``CommandError``."""
     try:
         with compose(settings) as composition:
             yield composition

@@ -27,6 +27,7 @@ COMMANDS = (
     "schema",
     "completion",
     "demo",
+    "simulate",
 )
 _PROGRAM = "from controller.cli.main import main; main()"
 _IMPORTS = """
