@@ -7,7 +7,7 @@ Each bug is planted alone and worlds are run, from seed 0 on, until one breaks a
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -55,7 +55,7 @@ def catches(name: str, seed: int) -> Catch | None:
     return None if result.ok else Catch(seed, str(result.record.breaches[0]), told(result))
 
 
-def hunt(name: str, seeds: range) -> Catch | None:
+def hunt(name: str, seeds: Iterable[int]) -> Catch | None:
     """The first of some seeds that catches a bug."""
     return next((found for seed in seeds if (found := catches(name, seed)) is not None), None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from controller.core import pacing
-from tests.simulation.planted import BUGS, catches, planted
+from tests.simulation.planted import BUGS, hunt, planted
 
 CAUGHT_BY = {
     "last-look-left-out": 18,
@@ -27,11 +27,15 @@ CAUGHT_BY = {
 """The first seed from 0 on that caught each. The other bugs were not caught by the seeds tried so far."""
 
 
+SEEDS_TRIED = 25
+"""Whatever changes the order of worlds changes which of them notices a bug; so many notice each of these."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CAUGHT_BY)
 def test_planted_bugs_are_caught(name: str) -> None:
-    """A world of a known seed breaks an invariant when the bug is in the program."""
-    found = catches(name, CAUGHT_BY[name])
+    """A bug in the program is caught: by the world that caught it last, or by another of the first few."""
+    found = hunt(name, [CAUGHT_BY[name], *range(SEEDS_TRIED)])
     assert found is not None, BUGS[name].sentence
     print(found.story)
 
