@@ -3,8 +3,8 @@
 The rules and numbers are those of client-go's event correlator (``tools/record/events_cache.go``), so that
 what is shown reads as ``kubectl get events`` does: the same event again raises a count; from ten different
 messages of one kind within ten minutes on, one event stands for all that follow; of each object 25 events
-are told at once and one more every five minutes. At most ``CAPACITY`` events are kept, the ones that have
-been silent longest go first.
+are told at once and one more every five minutes. What has not happened for an hour is forgotten, as the API
+server does; of more than ``CAPACITY`` events the ones that have been silent longest go first.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from controller.core.phase import Phase
 from controller.core.steps import Prevented, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
 CAPACITY = 4096
-"""Entries of each of the three memories, as in client-go."""
+"""Entries of each of the three memories, as in client-go. A bound for the worst hour; ``KEPT`` is what usually holds."""
+
+KEPT = timedelta(hours=1)
+"""How long after it happened last an event is known: kube-apiserver's ``--event-ttl``, so kubectl's memory."""
 
 SIMILAR_MESSAGES = 10
 SIMILAR_WITHIN = timedelta(seconds=600)
@@ -33,6 +36,9 @@ REFILL_SECONDS = 300.0
 """Events about one object that are told at once, and the time after which one more is."""
 
 COMBINED = "(combined from similar events): "
+
+_KIND = 4
+"""Parts of the key of an event that stands for several; others have their message as well."""
 
 _T = TypeVar("_T")
 
@@ -102,11 +108,23 @@ class Logged:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one event. ``told`` is the same one as it was last told; None: chatter held it down."""
+
+    counted: Logged
+    told: Logged | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Similar:
     """Messages of one object and reason that came close after each other."""
 
     messages: tuple[str, ...]
     last: datetime
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether the next message stands by itself, whatever came before."""
+        return now - self.last > SIMILAR_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +134,15 @@ class _Allowance:
     left: float
     at: datetime
 
+    def at_moment(self, now: datetime) -> float:
+        """What it has grown to by then."""
+        refilled = max(0.0, (now - self.at).total_seconds()) / REFILL_SECONDS
+        return min(float(BURST), self.left + refilled)
+
+    def is_full(self, now: datetime) -> bool:
+        """Whether it is what an object has that nothing is known of."""
+        return self.at_moment(now) >= BURST
+
 
 _Key = tuple[str, ...]
 
@@ -124,12 +151,11 @@ _Key = tuple[str, ...]
 class EventLog:
     """What has happened, as far as it is remembered. Values: ``record`` gives another one back.
 
-    ``counted`` are all known events, ``shown`` those that were told, by the same keys; one that chatter
-    has held down is counted all the same. ``held_down`` is how many times that happened.
+    ``held_down`` is how many times an event was counted and not told. Each memory has first what was put
+    into it longest ago.
     """
 
-    shown: Mapping[_Key, Logged] = field(default_factory=dict)
-    counted: Mapping[_Key, Logged] = field(default_factory=dict)
+    entries: Mapping[_Key, Entry] = field(default_factory=dict)
     similar: Mapping[_Key, _Similar] = field(default_factory=dict)
     allowances: Mapping[_Key, _Allowance] = field(default_factory=dict)
     held_down: int = 0
@@ -137,7 +163,8 @@ class EventLog:
     @property
     def events(self) -> tuple[Logged, ...]:
         """All events that were told, the one that happened last at the end, as kubectl sorts them."""
-        return tuple(sorted(self.shown.values(), key=lambda one: (one.last, one.event.subject)))
+        told = (one.told for one in self.entries.values() if one.told is not None)
+        return tuple(sorted(told, key=lambda one: (one.last, one.event.subject)))
 
     def of(self, fleet: str) -> tuple[Logged, ...]:
         """Those of one fleet."""
@@ -145,19 +172,37 @@ class EventLog:
 
 
 def record(log: EventLog, events: Iterable[Event], now: datetime) -> EventLog:
-    """Take events in, in their order. An event without a time of its own happened ``now``."""
+    """Take events in, in their order, and forget what is old. An event without a time happened ``now``.
+
+    Gives the same log back if nothing has changed: most looks find nothing to tell.
+    """
+    news = tuple(events)
+    if not news and not _is_outdated(log, now):
+        return log
     book = _Book(log)
-    for event in events:
+    for event in news:
         book.note(event, event.at or now)
-    return book.closed()
+    return book.closed(now)
+
+
+def _is_outdated(log: EventLog, now: datetime) -> bool:
+    """Whether there is something to forget."""
+    return (
+        _is_first(log.entries, lambda one: _is_old(one, now))
+        or _is_first(log.similar, lambda one: one.is_over(now))
+        or _is_first(log.allowances, lambda one: one.is_full(now))
+    )
+
+
+def _is_old(entry: Entry, now: datetime) -> bool:
+    return now - entry.counted.last > KEPT
 
 
 class _Book:
     """Grows during one call of ``record`` and is seen by nothing outside of it."""
 
     def __init__(self, log: EventLog) -> None:
-        self._shown = dict(log.shown)
-        self._counted = dict(log.counted)
+        self._entries = dict(log.entries)
         self._similar = dict(log.similar)
         self._allowances = dict(log.allowances)
         self._held_down = log.held_down
@@ -165,23 +210,27 @@ class _Book:
     def note(self, event: Event, at: datetime) -> None:
         """Combine, count, and tell if the object has not been told about too often."""
         combined, key = self._combine(event, at)
-        entry = self._count(combined, key, at)
-        if not self._may_tell((event.fleet, event.subject), at):
-            self._held_down += 1
+        before = self._entries.get(key)
+        if before is not None and _is_old(before, at):
+            before = None
+        entry = _counted(before, combined, at, combined=len(key) == _KIND)
+        if self._may_tell((event.fleet, event.subject), at):
+            _put(self._entries, key, Entry(entry, entry))
             return
-        _put(self._shown, key, entry)
+        self._held_down += 1
+        _put(self._entries, key, Entry(entry, before.told if before else None))
 
-    def closed(self) -> EventLog:
-        """The log with everything noted."""
-        return EventLog(
-            self._shown, self._counted, self._similar, self._allowances, self._held_down
-        )
+    def closed(self, now: datetime) -> EventLog:
+        """The log with everything noted, and without what nobody asks for any more."""
+        _drop_first(self._entries, lambda one: _is_old(one, now))
+        _drop_first(self._similar, lambda one: one.is_over(now))
+        _drop_first(self._allowances, lambda one: one.is_full(now))
+        return EventLog(self._entries, self._similar, self._allowances, self._held_down)
 
     def _combine(self, event: Event, at: datetime) -> tuple[Event, _Key]:
         kind = (event.fleet, event.subject, event.type, event.reason.value)
         before = self._similar.get(kind)
-        recent = before is not None and at - before.last <= SIMILAR_WITHIN
-        messages = before.messages if before and recent else ()
+        messages = before.messages if before and not before.is_over(at) else ()
         if event.message not in messages:
             messages = (*messages, event.message)
         # The set never grows beyond its bound: the oldest message makes room for the next.
@@ -191,26 +240,20 @@ class _Book:
             return event, (*kind, event.message)
         return replace(event, message=f"{COMBINED}{event.message}"), kind
 
-    def _count(self, event: Event, key: _Key, at: datetime) -> Logged:
-        before = self._counted.get(key)
-        entry = Logged(event, at, at, combined=len(key) == 4)
-        if before is not None:
-            entry = replace(
-                entry,
-                first=min(before.first, at),
-                last=max(before.last, at),
-                count=before.count + 1,
-            )
-        _put(self._counted, key, entry)
-        return entry
-
     def _may_tell(self, subject: _Key, at: datetime) -> bool:
         before = self._allowances.get(subject, _Allowance(BURST, at))
-        refilled = max(0.0, (at - before.at).total_seconds()) / REFILL_SECONDS
-        left = min(float(BURST), before.left + refilled)
+        left = before.at_moment(at)
         may = left >= 1
         _put(self._allowances, subject, _Allowance(left - 1 if may else left, max(before.at, at)))
         return may
+
+
+def _counted(before: Entry | None, event: Event, at: datetime, *, combined: bool) -> Logged:
+    if before is None:
+        return Logged(event, at, at, combined=combined)
+    known = before.counted
+    first, last = min(known.first, at), max(known.last, at)
+    return Logged(event, first, last, known.count + 1, combined)
 
 
 def _put(memory: dict[_Key, _T], key: _Key, value: _T) -> None:
@@ -219,3 +262,14 @@ def _put(memory: dict[_Key, _T], key: _Key, value: _T) -> None:
     memory[key] = value
     if len(memory) > CAPACITY:
         del memory[next(iter(memory))]
+
+
+def _is_first(memory: Mapping[_Key, _T], holds: Callable[[_T], bool]) -> bool:
+    """Whether something holds for what was put longest ago."""
+    return bool(memory) and holds(next(iter(memory.values())))
+
+
+def _drop_first(memory: dict[_Key, _T], over: Callable[[_T], bool]) -> None:
+    """Drop what is over, from what was put longest ago on; what stands behind something that is not has to wait."""
+    while memory and over(memory[first := next(iter(memory))]):
+        del memory[first]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from controller.core import eventlog
@@ -75,17 +76,80 @@ def test_chatter_is_held_down() -> None:
     assert told(log) == [("no capacity", BURST + 7), ("other", 1)]
 
 
+def sizes(log: EventLog) -> list[int]:
+    return [len(one) for one in (log.entries, log.similar, log.allowances)]
+
+
 def test_memory_is_bounded() -> None:
     """However many objects there are, the log keeps its bound and drops what was silent longest."""
     log = record(EventLog(), [an_event(subject="old"), an_event(subject="kept")], NOW)
     many = [an_event(subject=f"x{number}") for number in range(CAPACITY - 1)]
     log = record(record(log, many[:9], NOW), [an_event(subject="kept")], NOW)
     log = record(log, many[9:], NOW)
-    sizes = [len(one) for one in (log.shown, log.counted, log.similar, log.allowances)]
-    assert sizes == [CAPACITY] * 4
+    assert sizes(log) == [CAPACITY] * 3
     subjects = {one.event.subject for one in log.events}
     assert "old" not in subjects
     assert "kept" in subjects
+
+
+def test_old_events_are_forgotten() -> None:
+    """An event is shown for an hour after it happened last, also when nothing else happens, and then is new."""
+    log = record(EventLog(), [an_event(subject="old"), an_event()], NOW)
+    log = record(log, [an_event()], NOW + after(1800))
+    log = record(log, [], NOW + after(3600))
+    assert told(log) == [("no capacity", 1), ("no capacity", 2)]
+    log = record(log, [], NOW + after(3601))
+    assert told(log) == [("no capacity", 2)]
+    log = record(log, [an_event(subject="old")], NOW + after(3602))
+    assert told(log) == [("no capacity", 2), ("no capacity", 1)]
+    assert record(log, [], NOW + after(9999)).events == ()
+
+
+def test_an_old_event_begins_anew() -> None:
+    """One that comes again after more than an hour is a first one, also where it stands behind a younger."""
+    log = record(EventLog(), [an_event(), an_event("other")], NOW + after(60))
+    log = record(log, [replace(an_event("old"), at=NOW)], NOW + after(60))
+    log = record(log, [an_event("old")], NOW + after(3601))
+    assert told(log)[-1] == ("old", 1)
+
+
+def test_nothing_is_left_of_a_quiet_hour() -> None:
+    """All that was kept in order to count, combine and hold down goes when it makes no difference any more."""
+    log = EventLog()
+    for number in range(3 * BURST):
+        log = record(log, [an_event(f"try {number}"), an_event(subject=f"x{number}")], NOW)
+    assert log.held_down
+    assert all(sizes(log))
+    refilled = after(BURST * eventlog.REFILL_SECONDS)
+    assert sizes(record(log, [], NOW + refilled - after(1)))[2] > 0
+    assert sizes(record(log, [], NOW + refilled)) == [0, 0, 0]
+
+
+def test_a_lasting_rush_stays_small() -> None:
+    """At a steady rate of ever new objects the log is as large after a day as after two hours."""
+    log, found = EventLog(), []
+    for minute in range(24 * 60):
+        news = [an_event(subject=f"x{minute}-{number}") for number in range(10)]
+        log = record(log, news, NOW + after(60 * minute))
+        found.append(sizes(log))
+    assert found[120] == found[-1]
+    assert found[-1][0] == 61 * 10
+
+
+def test_nothing_new_is_the_same_log() -> None:
+    """A look that has nothing to tell neither copies nor changes the log."""
+    log = record(EventLog(), [an_event()], NOW)
+    assert record(log, [], NOW + after(299)) is log
+    assert record(log, [], NOW + after(300)) is not log
+
+
+def test_held_down_keeps_what_was_told() -> None:
+    """While chatter is held down the event stands as it was told last, for as long as it goes on."""
+    log = record(EventLog(), [an_event()] * BURST, NOW)
+    for minute in range(1, 5):
+        log = record(log, [an_event()], NOW + after(60 * minute))
+    (one,) = log.events
+    assert (one.count, one.last, log.held_down) == (BURST, NOW, 4)
 
 
 def test_time_of_the_event_counts() -> None:
