@@ -12,7 +12,7 @@ import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from controller.spec.codes import Code
 from controller.spec.compile import BrokenSpec, SpecSet, compile_specs
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".yaml", ".yml")
 MAX_REFERRED_BYTES = 64 * 1024
 """A file that a spec refers to is user data or custom data, of which Azure takes 64 KiB."""
+_PIECE_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,11 @@ def _read_file(reading: _Reading, path: Path, root: Path) -> None:
             if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 _refuse_kind(reading, path)
                 return
-            content = stream.read(MAX_BYTES + 1)
+            content = read_at_most(stream, MAX_BYTES)
     except OSError as error:
         _refuse_path(reading, path, error)
         return
-    if len(content) > MAX_BYTES:
+    if content is None:
         reading.refuse(
             path,
             Code.FILE_TOO_LARGE,
@@ -154,6 +155,19 @@ def _read_file(reading: _Reading, path: Path, root: Path) -> None:
         )
         return
     reading.files[real] = SourceFile(str(path), content, str(root))
+
+
+def read_at_most(stream: BinaryIO, most: int) -> bytes | None:
+    """Read a stream to its end; None if it has more than ``most`` bytes.
+
+    Piece by piece: a read that asks for all that is allowed makes room for it first and cuts that off
+    afterwards, where it stands. What is kept of hundreds of small files then lies in the heap at intervals
+    that fit nothing, and a process that reads them again and again grows for ever.
+    """
+    content = bytearray()
+    while len(content) <= most and (piece := stream.read(_PIECE_BYTES)):
+        content += piece
+    return bytes(content) if len(content) <= most else None
 
 
 def load_specs(paths: Sequence[str]) -> SpecSet:
@@ -194,8 +208,8 @@ def read_beside(source: SourceFile, relative: str) -> bytes:
     with os.fdopen(descriptor, "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise FileRefusedError("is not a regular file")
-        content = stream.read(MAX_REFERRED_BYTES + 1)
-    if len(content) > MAX_REFERRED_BYTES:
+        content = read_at_most(stream, MAX_REFERRED_BYTES)
+    if content is None:
         raise FileRefusedError(f"has more than {MAX_REFERRED_BYTES:,} bytes")
     return content
 

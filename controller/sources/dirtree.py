@@ -13,7 +13,7 @@ import posixpath
 import stat
 from typing import TYPE_CHECKING
 
-from controller.sources.directory import MAX_REFERRED_BYTES, SUFFIXES
+from controller.sources.directory import MAX_REFERRED_BYTES, SUFFIXES, read_at_most
 from controller.spec.codes import Code
 from controller.spec.secrets import SpecLines
 from controller.spec.source import FileRefusedError, Problem, SourceFile, to_diagnostic
@@ -121,8 +121,7 @@ class DirTree:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise FileRefusedError("is not a regular file")
             with os.fdopen(os.dup(descriptor), "rb") as stream:
-                content = stream.read(most + 1)
-        return content if len(content) <= most else None
+                return read_at_most(stream, most)
 
     def _resolve(self, path: str) -> tuple[str, int]:
         """Follow links step by step from the top. Returns the way without links, and what is there."""

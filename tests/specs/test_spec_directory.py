@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import os
+import tracemalloc
 from typing import TYPE_CHECKING
 
 import pytest
 
-from controller.sources.directory import load_specs, read_beside, read_sources
+from controller.sources.directory import load_specs, read_at_most, read_beside, read_sources
 from controller.spec.source import FileRefusedError, SourceFile
+from controller.spec.text import MAX_BYTES
 from tests.specs.spec_texts import WEB, edited
 
 if TYPE_CHECKING:
@@ -115,6 +118,30 @@ def test_large_file_refused(tmp_path: Path) -> None:
         ("EK0004", str(tmp_path / "b.yaml"))
     ]
     assert len(specs.fleets) == 1
+
+
+def test_small_files_take_little_room(tmp_path: Path) -> None:
+    """Reading takes the room of what is there, not of what may be: the heap of a daemon would be torn to shreds."""
+    for number in range(20):
+        written(tmp_path / f"{number}.yaml")
+    read_sources([str(tmp_path)])
+    tracemalloc.start()
+    try:
+        files = read_sources([str(tmp_path)]).files
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(files) == 20
+    assert most < MAX_BYTES / 2
+
+
+@pytest.mark.parametrize("size", [0, 1, 16 * 1024, 16 * 1024 + 1, MAX_BYTES])
+def test_read_whole(size: int) -> None:
+    """A stream is read to its end if it has no more than is allowed, and not at all if it has one byte more."""
+    content = bytes(size)
+    assert read_at_most(io.BytesIO(content), size) == content
+    assert read_at_most(io.BytesIO(content), MAX_BYTES) == content
+    assert read_at_most(io.BytesIO(content + b"x"), size) is None
 
 
 def test_dangling_link_told(tmp_path: Path) -> None:
