@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from controller.engine.clock import Clock, DaemonClock
+    from controller.engine.clock import Clock, DaemonClock, SteadyClock
     from providers.azure.pipeline import Endpoint
     from providers.base import Provider
     from providers.simulated.region import SimulatedRegion
@@ -77,6 +77,8 @@ class Composition:
 
     ``close`` gives the provider's connections back; the next call would open others. ``doubt`` says why the
     clock is not to be believed just now, None if it is; ``epoch`` goes up when another time is taken over.
+    ``machine`` counts the seconds of the machine that we run on, which a fast region's are not: by these
+    files are read, and whoever watches over the process waits.
     """
 
     provider: Provider
@@ -85,6 +87,7 @@ class Composition:
     close: Callable[[], Awaitable[None]] | None = None
     doubt: Callable[[], str | None] = _no_doubt
     epoch: Callable[[], int] = _same_epoch
+    machine: SteadyClock = field(default_factory=WallClock)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run ``work`` in an event loop of its own; connections are given back before the loop ends."""

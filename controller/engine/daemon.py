@@ -122,7 +122,7 @@ class Daemon:
         dead = sum(task.done() for task in self._tasks)
         if dead and not self._means.board.view().stopping:
             return f"{dead} of {self._workers} workers have ended"
-        now = self._means.clock.elapsed
+        now = self._means.machine.elapsed
         for key, since in self._begun.items():
             if now - since > PASS_SECONDS + HEARTBEAT_SECONDS:
                 return f"a pass over {key} has hung for {now - since:.0f} s"
@@ -163,7 +163,7 @@ class Daemon:
 
     async def _work(self) -> None:
         while (ticket := await self.queue.take()) is not None:
-            self._begun[ticket.key] = self._means.clock.elapsed
+            self._begun[ticket.key] = self._means.machine.elapsed
             try:
                 look = await visit(self._means, ticket)
             except Exception as error:  # noqa: BLE001 -- a worker outlives every mistake
@@ -209,7 +209,7 @@ class Daemon:
             self._means.board.say_trouble(*([trouble] if trouble else []))
             if before and not trouble:
                 self.look_at_all()
-            await self._means.clock.sleep(self._heartbeat_seconds)
+            await self._means.machine.sleep(self._heartbeat_seconds)
 
     async def _lasting(
         self, part: str, begin: Callable[[], Coroutine[Any, Any, None]], stop: asyncio.Event
@@ -224,7 +224,7 @@ class Daemon:
             if not stop.is_set():
                 failures += 1
                 pause = backoff_seconds(failures, self._means.dice.random())
-                await sleep_unless(stop, pause, self._means.clock)
+                await sleep_unless(stop, pause, self._means.machine)
 
 
 def _same(one: Standing, other: Standing) -> bool:

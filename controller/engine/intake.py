@@ -28,7 +28,7 @@ from controller.sources.snapshot import SourceTrouble, TroubleCode, revision_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from controller.engine.clock import DaemonClock
+    from controller.engine.clock import DaemonClock, SteadyClock
     from controller.engine.host import Host, Watcher
     from controller.engine.last_good import LastGood, SpecText, TextKey
     from controller.sources.snapshot import Snapshot, SpecSource
@@ -65,7 +65,8 @@ class Intake:
     """Joins several sources. ``on_change`` is called in the event loop whenever something stands anew.
 
     Nothing is accepted before every source has answered once, be it with a trouble: two of them may
-    claim the same fleet.
+    claim the same fleet. ``clock`` tells the cloud's time, in which a spec that ends a fleet has to stand for
+    its hold; pauses between readings are counted by ``machine``.
     """
 
     def __init__(  # noqa: PLR0913 -- what has a default is given by keyword
@@ -73,6 +74,7 @@ class Intake:
         sources: Sequence[SpecSource],
         on_change: OnChange,
         clock: DaemonClock,
+        machine: SteadyClock,
         *,
         last_good: LastGood | None = None,
         approvals: Callable[[], frozenset[str]] = frozenset,
@@ -85,6 +87,7 @@ class Intake:
         self._apart = host.apart
         self._on_change = on_change
         self._clock = clock
+        self._machine = machine
         self._approvals = approvals
         self._rescan_seconds = rescan_seconds
         self._read_limit_seconds = read_limit_seconds
@@ -167,7 +170,7 @@ class Intake:
             wait = self._rescan_seconds
             if feed.reading is not None and feed.reading.trouble and feed.reading.trouble.passing:
                 wait = min(wait, AGAIN_SECONDS)
-            await sleep_unless(feed.stirred, wait, self._clock)
+            await sleep_unless(feed.stirred, wait, self._machine)
 
     async def _read(self, feed: _Feed) -> None:
         task = asyncio.ensure_future(self._apart(lambda: self._look(feed.source)))
@@ -177,7 +180,8 @@ class Intake:
                 feed.reading = _hangs(feed.source.root, self._read_limit_seconds)
                 self._decide()
             feed.reading, feed.diagnostics, texts = await task
-            self._texts.update(texts)
+            # One that is known stays the one that it is: each reading makes all of them anew.
+            self._texts |= {key: one for key, one in texts.items() if self._texts.get(key) != one}
         finally:
             task.cancel()
 

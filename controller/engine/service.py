@@ -16,7 +16,6 @@ from controller.engine.audit import Trail, Writer
 from controller.engine.audited import audited, context_of
 from controller.engine.board import Board
 from controller.engine.chronicle import Chronicle
-from controller.engine.clock import WallClock
 from controller.engine.daemon import DRAIN_SECONDS, HEARTBEAT_SECONDS, Daemon, Gate
 from controller.engine.intake import Intake
 from controller.engine.last_good import LastGood
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from controller.core.standings import Accepted, SourceStanding, Standing
     from controller.engine.board import View
     from controller.engine.chronicle import Counts
-    from controller.engine.clock import DaemonClock
+    from controller.engine.clock import SteadyClock
     from controller.engine.compose import Composition
     from controller.engine.log import PassLog
     from controller.engine.notify import Notifier
@@ -77,7 +76,7 @@ class ServiceSettings:
 class Watchman:
     """Looks after what all changes rest on: the time, the disk, the trail. ``now`` is what is wrong."""
 
-    clock: DaemonClock
+    clock: SteadyClock
     doubt: Callable[[], str | None]
     checks: Sequence[Callable[[], str | None]]
     now: str | None = None
@@ -117,8 +116,9 @@ class Service:
         clock = place.clock
         self.board = Board(clock.now, dry_run=settings.dry_run)
         # Whoever waits for a sign of life counts the machine's seconds, not those of a simulated region.
-        self.pulse = Pulse(WallClock())
+        self.pulse = Pulse(place.machine)
         self._clock = clock
+        self._machine = place.machine
         self._log = log
         self._counts = counts
         self._notifier = notifier
@@ -129,7 +129,7 @@ class Service:
             settings.audit, Writer(settings.actor), lambda: clock.now, host=state.host
         )
         self._head_told = 0
-        self._watchman = Watchman(clock, place.doubt, (state.trouble, self._trail_trouble))
+        self._watchman = Watchman(place.machine, place.doubt, (state.trouble, self._trail_trouble))
         self._gate = Gate(self._watchman.trouble)
         self._standings: dict[str, Standing] = {}
         self._sources: dict[str, str] = {}
@@ -152,6 +152,7 @@ class Service:
             provider=place.provider,
             between=self._between(),
             clock=clock,
+            machine=place.machine,
             dice=random.Random(settings.seed),  # noqa: S311 -- jitter, not secrets
             tenure=self._tenure,
             board=self.board,
@@ -177,6 +178,7 @@ class Service:
             sources,
             self._accept,
             self._clock,
+            self._machine,
             last_good=LastGood(self._state.path),
             approvals=approvals(self._settings.tokens, self._state.path),
             host=self._state.host,

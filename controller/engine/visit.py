@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from controller.engine.board import Board, FleetState
     from controller.engine.chronicle import Chronicle
-    from controller.engine.clock import DaemonClock
+    from controller.engine.clock import DaemonClock, SteadyClock
     from controller.engine.patience import Patience
     from controller.engine.queue import Ticket
     from controller.engine.ramp import Ramp
@@ -51,12 +51,14 @@ class Means:
     ``between`` puts the audit trail between a planned pass and the cloud.
     ``trouble`` says why nothing at all is changed just now, None when all is well; ``shut`` the same for
     each single change, and also once the daemon has been told to stop. ``dice`` draws the jitter. ``epoch``
-    goes up when another time of day is taken over.
+    goes up when another time of day is taken over. ``clock`` tells the cloud's time, ``machine`` counts our
+    own seconds: a simulated region may run faster.
     """
 
     provider: Provider
     between: Between | None
     clock: DaemonClock
+    machine: SteadyClock
     dice: random.Random
     tenure: Tenure
     board: Board

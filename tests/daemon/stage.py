@@ -27,6 +27,7 @@ from tests.virtual_time import run_in_time_of
 
 if TYPE_CHECKING:
     from controller.engine.board import FleetState
+    from controller.engine.clock import DaemonClock
     from controller.engine.tenure import Tenure
     from controller.spec.values import Fleet
     from providers.base import GroupRef, GroupSnapshot, LeftoverSearch, Provider
@@ -57,7 +58,7 @@ def accepted(*fleets: Fleet | Standing) -> Accepted:
 class Counting(Relay):
     """A provider that counts calls by their name, and by scale set."""
 
-    clock: LoopClock
+    clock: DaemonClock
     calls: Counter[str] = field(default_factory=Counter)
     lists: list[tuple[float, str]] = field(default_factory=list)
     writes: list[tuple[float, str, str]] = field(default_factory=list)
@@ -114,7 +115,7 @@ class Stage:
         tenure: Tenure | None = None,
         resync: float = 60.0,
         dry_run: bool = False,
-        around: Callable[[Provider, LoopClock], Counting] | None = None,
+        around: Callable[[Provider, DaemonClock], Counting] | None = None,
     ) -> None:
         self.region = provider.region
         self.clock = LoopClock(self.region.clock.start)
@@ -127,6 +128,7 @@ class Stage:
             provider=self.provider,
             between=None,
             clock=self.clock,
+            machine=self.clock,
             dice=random.Random(seed),
             tenure=tenure or SoleTenure(),
             board=self.board,

@@ -63,7 +63,7 @@ async def listening(
 ) -> AsyncIterator[tuple[Intake, Heard]]:
     """An intake that runs as long as the story does, and ends by being told to stop."""
     heard, stop = Heard(), asyncio.Event()
-    intake = Intake(sources, heard, WallClock(), **over)
+    intake = Intake(sources, heard, WallClock(), WallClock(), **over)
     running = asyncio.ensure_future(intake.run(stop))
     try:
         yield intake, heard

@@ -199,6 +199,7 @@ class Cast:
                 clock,
                 doubt=lambda: clock.doubt,
                 epoch=lambda: clock.epoch,
+                machine=machine.clock,
             ),
             lambda told: self._tenure(process, holder, told),
             state,
