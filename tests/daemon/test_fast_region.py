@@ -58,7 +58,7 @@ def test_a_slow_pass_is_alive(tmp_path: Path) -> None:
     assert life.state("web").passes >= 2
 
 
-def test_a_hang_is_told_by_the_machine_s_seconds(tmp_path: Path) -> None:
+def test_a_hang_is_told_in_time(tmp_path: Path) -> None:
     """A pass that hangs is ended after its quarter of an hour of the machine, as at any speed."""
     write_spec(tmp_path / "specs", "web", 1)
 
