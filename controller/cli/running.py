@@ -16,6 +16,7 @@ from controller.cli.place import FAILURE_CODES, opened_provider
 from controller.cli.recording import actor_of
 from controller.engine.clock import WallClock
 from controller.engine.compose import CompositionError
+from controller.engine.heap import settle_heap
 from controller.engine.log import PassLog
 from controller.engine.metered import Metered
 from controller.engine.notify import Notifier
@@ -27,12 +28,9 @@ from controller.engine.state_directory import (
 )
 from controller.engine.tenancy import daemon_tenure, mutation_seconds, this_process
 from controller.sources.choose import open_source
-from controller.web.api import api_routes
-from controller.web.health import health_routes
-from controller.web.metrics import Metrics, Reading, metrics_routes
+from controller.web.metrics import Metrics, Reading
+from controller.web.routes import Shown, routes_of
 from controller.web.server import StatusServer
-from controller.web.site import Site
-from controller.web.told import told_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +72,7 @@ def run(request: Request) -> int:
     show.say(f"evenkeel: {request.source.sentence}")
     rights = request.leasing.settings(request.source, "run", dry_run=request.dry_run)
     raise_limit_of_files()
+    settle_heap(os.environ)
     with (
         _state_directory(request) as state,
         opened_provider(
@@ -174,14 +173,10 @@ class _Run:
 
     async def _serve(self, service: Service, metrics: Metrics) -> StatusServer:
         host, port = self.request.listen
-        board = service.board
-        routes = (
-            *health_routes(board, service.pulse),
-            *api_routes(board, self.place.clock),
-            *told_routes(board, self.place.clock, DaemonWords()),
-            *metrics_routes(metrics),
-            *Site(board, self.place.clock, WallClock(), self._pace).routes(),
+        shown = Shown(
+            service.board, service.pulse, self.place.clock, self.place.machine, self._pace
         )
+        routes = routes_of(shown, DaemonWords(), metrics)
         try:
             server = await StatusServer.start(host, port, routes)
         except OSError as error:

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from controller.formats.age import age, human_duration
 from controller.formats.failures import explain_failure
 from controller.formats.instances import deletable_words, instances_of
+from controller.formats.redact import redact_text
 from controller.formats.rows import PlanView, blocked_sentences, rows_of, spread_sentence
 from controller.formats.words import UNMANAGED, place_of
 from controller.web import drawing
@@ -162,10 +163,10 @@ class Pages:
 
 
 def plain(text: object) -> str:
-    """Text of others without characters that change how the text around them is read."""
+    """Text of others without secrets, and without characters that change how the text around them is read."""
     return "".join(
         letter if letter.isprintable() and letter not in _HIDDEN else "\ufffd"
-        for letter in str(text)
+        for letter in redact_text(str(text))
     )
 
 

@@ -10,6 +10,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from controller.web.api import json_answer
 from controller.web.health import Check, _answer
+from controller.web.pages import plain
 
 TEXT = "look failed: https://acc.blob.core.windows.net/c?sv=1&sig=Canary7 (Bearer Canary8abc)"
 
@@ -21,6 +22,13 @@ def test_served_documents_hold_no_secrets() -> None:
     )
     assert "Canary" not in str(answer.text)
     assert json.loads(str(answer.text))["freeze"] == {"token": "0123456789ab"}
+
+
+def test_pages_hold_no_secrets() -> None:
+    """Text of others is put into pages without secrets, and otherwise as it is."""
+    shown = plain(TEXT)
+    assert "Canary" not in shown
+    assert shown.startswith("look failed: https://acc.blob.core.windows.net/c?sv=1&sig=***")
 
 
 def test_health_checks_hold_no_secrets() -> None:
