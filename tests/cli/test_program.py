@@ -161,6 +161,7 @@ def test_asking_a_daemon_is_light(shell: Shell, words: list[str], code: int) -> 
     assert told.splitlines()[-2:] == [f"code {code}", "loaded"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_stopped_from_outside(shell: Shell, sent: signal.Signals, code: int) -> None:
     """A signal ends the command with its own code and one sentence, and the region stays readable."""

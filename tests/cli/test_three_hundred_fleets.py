@@ -177,6 +177,7 @@ def fleets(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[GeneratedFlee
     return generated, json.loads(result.stdout)
 
 
+@pytest.mark.slow
 def test_every_fleet_optimal(fleets: tuple[list[GeneratedFleet], dict[str, Any]]) -> None:
     """No fleet of 300 with random zones, counts, locks, classes and ceilings is planned worse than the best."""
     generated, document = fleets
@@ -186,6 +187,7 @@ def test_every_fleet_optimal(fleets: tuple[list[GeneratedFleet], dict[str, Any]]
         fleet.check({**made[fleet.name], "summary": fleet_summary})
 
 
+@pytest.mark.slow
 def test_summary_adds_up(fleets: tuple[list[GeneratedFleet], dict[str, Any]]) -> None:
     """The summary of the run is the sum over its fleets, and none of them is an error."""
     _, document = fleets

@@ -84,6 +84,7 @@ def refusal(store: AzureLeases) -> Exception:
     return caught.value
 
 
+@pytest.mark.slow
 def test_missing_container_is_told(azurite: Azurite) -> None:
     """A container that does not exist is not made: the error says how to make it."""
     error = refusal(leases_at(f"{azurite.url}/devstoreaccount1/nowhere"))
@@ -91,6 +92,7 @@ def test_missing_container_is_told(azurite: Azurite) -> None:
     assert "az storage container create" in error.message
 
 
+@pytest.mark.slow
 def test_wrong_key_is_told(azurite: Azurite) -> None:
     """Without the right key nothing is done, and the error does not say the wrong one."""
     error = refusal(leases_at(azurite.container("wrong-key"), key="c2VjcmV0"))

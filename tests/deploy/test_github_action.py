@@ -23,6 +23,8 @@ from tests.sources import ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 PYTHON = f"""\
 #!/bin/sh
 if [ "$1 $2" = "-m venv" ]; then

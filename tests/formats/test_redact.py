@@ -82,6 +82,7 @@ def test_keys_mask_values() -> None:
     }
 
 
+@pytest.mark.slow
 def test_hostile_texts_cost_no_time() -> None:
     """A text made to be slow to search costs no more than its length: 200,000 characters in a second."""
     size = 200_000

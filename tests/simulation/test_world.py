@@ -47,6 +47,7 @@ def test_many_worlds(first: int) -> None:
     check(first, _SEEDS_IN_A_CHUNK)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one", kept(), ids=lambda one: one.path.stem)
 def test_kept_seeds(one: Kept) -> None:
     """A seed that once found a mistake finds it no more, nor does the smaller world that broke the same."""
@@ -64,6 +65,7 @@ def test_kept_options_are_whole(tmp_path_factory: pytest.TempPathFactory) -> Non
     assert (one.options, one.found) == (options, "an example")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hash_seed", ["0", "4711"])
 def test_trace_survives_processes(hash_seed: str) -> None:
     """The same seed makes the same trace in another process, whatever the seed of its hashes."""

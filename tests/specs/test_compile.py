@@ -355,6 +355,7 @@ def test_fault_domains_of_region(location: str, count: int, note: str | None) ->
     assert notes == ([] if note is None else [(f"Azure says: InvalidParameter. {note}",)])
 
 
+@pytest.mark.slow
 def test_five_hundred_specs_fast() -> None:
     """Five hundred specs take less than three seconds of CPU, on a slow machine and under a tracer too."""
     files = [
