@@ -29,6 +29,10 @@ class Counts(Protocol):
         """A pass has ended. ``state`` is the fleet's from before it."""
         ...
 
+    def forget(self, fleets: Iterable[str]) -> None:
+        """Fleets of these names are not on the board any more."""
+        ...
+
 
 class Chronicle:
     """Tells the board and the log. ``log`` None: only the board. ``counts`` is told of each pass, too."""

@@ -26,7 +26,7 @@ from controller.engine.reads import Shares
 from controller.engine.visit import Means
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from controller.core.standings import Accepted, SourceStanding, Standing
@@ -249,9 +249,17 @@ class Service:
             self._tell_standing(before.get(key), standing)
         for key in before.keys() - self._standings.keys():
             self._line("standing", fleet=before[key].name, freeze=None, gone=True)
+        self._forget(before)
         for source in accepted.sources:
             self._tell_source(source)
         self.daemon.accept(accepted)
+
+    def _forget(self, before: Mapping[str, Standing]) -> None:
+        """Count no longer what nobody has any more; a fleet that moved to another set keeps its name."""
+        names = {one.name for one in self._standings.values()}
+        gone = {one.name for one in before.values()} - names
+        if gone and self._counts is not None:
+            self._counts.forget(gone)
 
     def _tell_standing(self, known: Standing | None, standing: Standing) -> None:
         if known is not None and (known.freeze, known.revision) == (

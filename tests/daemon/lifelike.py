@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from controller.core.eventlog import Logged
     from controller.engine.board import FleetState
+    from controller.engine.chronicle import Counts
     from controller.engine.state_directory import StateDirectory
     from providers.simulated.provider import SimulatedProvider
 
@@ -194,6 +195,7 @@ def _lifelike(
     of: SimulatedProvider,
     speed: float,
     around: Callable[..., Counting] = Counting,
+    counts: Counts | None = None,
 ) -> Iterator[Life]:
     machine, lines, signs = Machine(), Lines(), Signs({})
     host = Host(
@@ -215,11 +217,14 @@ def _lifelike(
         machine=machine,
     )
     with held(directory / "state", this_process("run"), host) as state:
-        service = _service(place, state, lines, signs)
+        service = _service(place, state, (lines, signs, counts))
         yield Life(directory, machine, provider, service, lines, signs)
 
 
-def _service(place: Composition, state: StateDirectory, lines: Lines, signs: Signs) -> Service:
+def _service(
+    place: Composition, state: StateDirectory, told: tuple[Lines, Signs, Counts | None]
+) -> Service:
+    lines, signs, counts = told
     return Service(
         place,
         lambda _: SoleTenure(),
@@ -227,4 +232,5 @@ def _service(place: Composition, state: StateDirectory, lines: Lines, signs: Sig
         ServiceSettings(resync_seconds=60.0, actor="test", audit=state.path / "audit.jsonl"),
         log=lines,  # type: ignore[arg-type]  # it only listens
         notifier=signs,
+        counts=counts,
     )
