@@ -49,7 +49,7 @@ def test_a_slow_pass_is_alive(tmp_path: Path) -> None:
         found: list[str] = []
         for _ in range(60):
             await life.machine.sleep(1.0)
-            found += (why for _, why in live_checks(life.service.pulse) if why)
+            found += (one.wrong for one in live_checks(life.service.pulse) if one.wrong)
         return found
 
     life, troubles = live(tmp_path, script, SPEED, around=Slow)
