@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import subprocess
 import sys
 
@@ -44,7 +43,6 @@ def heaps(*, settled: bool) -> int:
     return ran.stdout.count("<heap nr=")
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has heaps for threads")
 def test_threads_share_one_heap() -> None:
     """After it was settled threads use the one heap that there is; before, they had their own."""
     assert heaps(settled=False) > 1
