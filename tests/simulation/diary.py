@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from controller.engine.report import PassReport
+from tests.simulation.held_back import guards_of
 from tests.simulation.sentences import breaches
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Diary:
     def _outcomes(self, report: PassReport) -> None:
         world = self._world
         for outcome in report.outcomes:
+            for guard in guards_of(outcome):
+                world.record.hit(f"held back: {guard}")
             if outcome.error is not None:
                 world.record.hit(f"refused {type(outcome.error).__name__}")
             elif not outcome.accepted:

@@ -114,6 +114,8 @@ class Wire:
         try:
             self._refuse(what)
             at, found = world.now, action()
+            for view in world.views:
+                found = view(found)
         except ProviderError as error:
             outcome = error.code
             world.rates.heard(process, ref, what, error=error, its_now=self._clock.now)

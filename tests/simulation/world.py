@@ -114,6 +114,7 @@ class World:
         self.holders: dict[Process, str] = {}
         self.wishes: dict[str, Wish] = {}
         self.lock_times: dict[str, float] = {}
+        self.views: list[Callable[[Any], Any]] = []
         self.past_lists: dict[str, list[tuple[float, Any]]] = {}
         self.explicit_by_plan: dict[str, set[str]] = {}
         self.approvals: set[str] = set()

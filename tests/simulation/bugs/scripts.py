@@ -52,9 +52,10 @@ def want(world: World, **numbers: int) -> None:
 
 
 def commit(world: World, change: Callable[[bytes], bytes] = bytes) -> None:
-    """Commit all wishes; ``change`` is done to the first fleet's text."""
+    """Commit all wishes; ``change`` is done to the first fleet's text, and if it leaves nothing, the file goes."""
     files = {f"{name}.yaml": wish.text for name, wish in world.wishes.items()}
     files["web.yaml"] = change(files["web.yaml"])
+    files = {name: text for name, text in files.items() if text}
     world.desk.commit(files, world.now)
     world.note_head()
     world.stir()
