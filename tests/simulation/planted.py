@@ -7,9 +7,12 @@ Each bug is planted alone and worlds are run, from seed 0 on, until one breaks a
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from controller.engine.clock import WallClock
 from tests.simulation.bugs import accepting, deciding, hurrying, sending
@@ -60,25 +63,31 @@ def hunt(name: str, seeds: Iterable[int]) -> Catch | None:
     return next((found for seed in seeds if (found := catches(name, seed)) is not None), None)
 
 
+def _hunted(name: str, seeds: range) -> tuple[str, Catch | None, float]:
+    """A whole hunt, in a process of its own: its name, what came of it, and the seconds that it took."""
+    clock = WallClock()
+    began = clock.elapsed
+    return name, hunt(name, seeds), clock.elapsed - began
+
+
 def main() -> int:
     """Hunt for some bugs, or all, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="all bugs where none is named")
     parser.add_argument("--seeds", type=int, default=SEEDS_AT_MOST)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--cores", type=int, default=os.cpu_count() or 1)
     asked = parser.parse_args()
-    clock, missed = WallClock(), 0
-    for name in asked.names or BUGS:
-        began = clock.elapsed
-        found = hunt(name, range(asked.first, asked.first + asked.seeds))
-        took = clock.elapsed - began
-        seeds = f"{found.seed - asked.first + 1:4}" if found else f">{asked.seeds:3}"
-        print(
-            f"{seeds} seeds {took:6.1f} s  {name}: {found.what if found else 'NOT CAUGHT'}",
-            flush=True,
-        )
-        missed += found is None
-    print(f"{len(asked.names or BUGS)} bugs, {missed} not caught")
+    names = asked.names or list(BUGS)
+    seeds = range(asked.first, asked.first + asked.seeds)
+    missed = 0
+    with multiprocessing.Pool(asked.cores, maxtasksperchild=1) as pool:
+        for name, found, took in pool.imap(partial(_hunted, seeds=seeds), names):
+            number = f"{found.seed - asked.first + 1:4}" if found else f">{asked.seeds:3}"
+            what = found.what if found else f"NOT CAUGHT: {BUGS[name].sentence}"
+            print(f"{number} seeds {took:6.1f} s  {name}: {what}", flush=True)
+            missed += found is None
+    print(f"{len(names)} bugs, {missed} not caught")
     return 1 if missed else 0
 
 
