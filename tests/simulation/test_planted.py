@@ -10,21 +10,32 @@ from tests.simulation.planted import BUGS, hunt, planted
 CAUGHT_BY = {
     "last-look-left-out": 18,
     "lock-ignored-at-last-look": 16,
-    "locks-not-read": 1,
+    "locks-not-read": 0,
     "unknown-locks-are-none": 0,
     "short-list-accepted": 10,
     "serials-not-reserved": 3,
-    "window-closed-early": 0,
+    "window-closed-early": 11,
     "one-member-too-many": 0,
     "batch-cut-short": 21,
     "tenure-ignored": 0,
     "nothing-recorded": 0,
-    "approval-not-asked-for": 18,
+    "approval-not-asked-for": 7,
     "old-revision-accepted": 21,
     "hot-loop": 0,
     "told-to-wait-and-does-not": 0,
+    "list-believed-for-scale-in": 12,
+    "creations-do-not-wait": 11,
+    "late-requests-forgotten": 3,
+    "open-numbers-not-asked-for": 1,
+    "moments-survive-a-jump": 0,
+    "fence-down": 3,
+    "tombstone-at-once": 0,
+    "shells-by-guess": 0,
+    "record-fails-open": 4,
+    "places-by-the-alphabet": 0,
+    "well-before-ill": 5,
 }
-"""The first seed from 0 on that caught each. The other bugs were not caught by the seeds tried so far."""
+"""The first seed from 0 on that caught each, for a part of them; ``make planted`` hunts for all."""
 
 
 SEEDS_TRIED = 25
