@@ -14,7 +14,16 @@ from controller.core import tags
 from controller.core.standings import FreezeReason
 from controller.core.steps import Prevented
 from controller.sources.snapshot import TroubleCode
-from providers.base import BalancerFacts, Catalog, GroupSnapshot, Health, LockLevel, SubnetFacts
+from providers.base import (
+    BalancerFacts,
+    Catalog,
+    GroupSnapshot,
+    Health,
+    LockLevel,
+    PowerState,
+    ProvisioningState,
+    SubnetFacts,
+)
 from providers.simulated import events
 from providers.simulated.lifecycle import Phase
 from providers.simulated.records import Fate
@@ -219,6 +228,23 @@ def _protected(found: GroupSnapshot) -> GroupSnapshot:
     return replace(found, instances=tuple(replace(one, protected=True) for one in found.instances))
 
 
+def _dark(found: GroupSnapshot) -> GroupSnapshot:
+    """Nobody's power is shown, and one of two in a zone has failed."""
+    zones = [one.zone for one in found.instances]
+    failed = next((one.name for one in found.instances if zones.count(one.zone) > 1), "")
+    dark = tuple(
+        replace(
+            one,
+            power_state=PowerState.UNKNOWN,
+            provisioning_state=ProvisioningState.FAILED
+            if one.name == failed
+            else one.provisioning_state,
+        )
+        for one in found.instances
+    )
+    return replace(found, instances=dark)
+
+
 def _full_subnet(found: Catalog) -> Catalog:
     if found.network is None:
         return found
@@ -270,6 +296,7 @@ PREVENTED: Mapping[Prevented, Occasion] = {
         up=5, then=1, deed=_lock_and_make_pools, edit=_in_pools(a=0, b=1)
     ),
     Prevented.MELTDOWN: Occasion(then=7, deed=_hang_among_the_ill, wait=250, options=_HOUR),
+    Prevented.POWER_UNKNOWN: Occasion(then=4, deed=_seeing(GroupSnapshot, _dark)),
     Prevented.MAX_DELETE: Occasion(then=7, deed=hang, wait=250, options=_HOUR),
     Prevented.NOT_OURS: Occasion(deed=_stranger_and_end),
     Prevented.UNKNOWN_MEMBER: Occasion(edit=_adding("  adopt: [jumpbox]")),

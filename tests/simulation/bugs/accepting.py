@@ -29,11 +29,9 @@ from tests.simulation.bugs.scripts import (
     unreadable_source,
 )
 from tests.simulation.options import Fault
-from tests.simulation.process import PROCESS
 
 _APPROVAL = limits.approval
 _BURY = tombstone.bury
-_DRAFTS = compiling._drafts
 _RESOLVE = resolving.resolve
 _TO_READING = intake.to_reading
 _STANDS_SINCE = tombstone.stands_since
@@ -91,11 +89,11 @@ def _blank_means_delete(document: Any, origin: Any, payloads: Any) -> Any:
     return replace(fleet, deletion_policy=DeletionPolicy.DELETE)
 
 
-def _falls_over(source: Any, read: Any) -> Any:
-    """Parse, and meet a field that nobody expected; only the program does, not the world around it."""
-    if PROCESS.get() is not None and CRASHING in source.content:
+def _falls_over(found: Any, descends: Any) -> Any:
+    """Read a snapshot, and meet a field that nobody expected."""
+    if any(CRASHING in source.content for source in found.files):
         raise TypeError("a blank field has no length")
-    return _DRAFTS(source, read)
+    return _TO_READING(found, descends)
 
 
 def _look_unshielded(self: Any, source: Any) -> Any:
@@ -238,9 +236,9 @@ BUGS: Mapping[str, Bug] = {
         Aim(instead=calm()),
         a_blank_policy,
     ),
-    "parser-falls-over": Bug(
-        "the parser falls over a text, and nothing keeps that to the source",
-        ((compiling, "_drafts", _falls_over), (intake.Intake, "_look", _look_unshielded)),
+    "reading-falls-over": Bug(
+        "reading falls over a text, and nothing keeps that to the source",
+        ((intake, "to_reading", _falls_over), (intake.Intake, "_look", _look_unshielded)),
         Aim(instead=calm(fleets=2)),
         a_text_that_crashes,
     ),

@@ -173,7 +173,7 @@ async def a_slip_of_the_finger(world: World) -> None:
 
 
 async def a_text_that_crashes(world: World) -> None:
-    """One file has something in it at which the parser falls over; another fleet has nothing to do with it."""
+    """One file has something in it at which reading falls over; another fleet has nothing to do with it."""
     await _up(world, web=3, workers=3)
     commit(world, lambda text: text.replace(b"team: ", b"note: '" + CRASHING + b"', team: "))
     await pass_time(200)

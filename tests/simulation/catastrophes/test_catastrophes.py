@@ -136,15 +136,15 @@ def test_one_place_loses_all() -> None:
 def test_a_blank_field() -> None:
     """A policy with blank fields went round Google's world in seconds, and every server fell over it.
 
-    Here the parser falls over one file: the fleets of the source are frozen, and the daemon lives.
+    Here reading falls over one file: the fleets of the source are frozen, and the daemon lives.
     """
-    bug = BUGS["parser-falls-over"]
-    parser, _shield = bug.places
-    with planting(replace(bug, places=(parser,))):
+    bug = BUGS["reading-falls-over"]
+    reading, _shield = bug.places
+    with planting(replace(bug, places=(reading,))):
         held = simulate(0, bug.aim.at(draw(0)), bug.script)
     assert held.ok, told(held)
     assert held.record.sometimes["freeze SourceUnreadable"]
-    caught = catches("parser-falls-over", 0)
+    caught = catches("reading-falls-over", 0)
     assert caught is not None
     assert caught.what.startswith("I19 ")
 
