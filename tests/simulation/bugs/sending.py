@@ -126,6 +126,12 @@ _STOPPED = Aim(
     alone=True,
 )
 _DISK_FULL = Aim({Fault.DISK_FULL: 4.0, Fault.EDIT: 40.0}, {"seconds": 2400.0, "most": 16})
+_WHAT_THE_LIST_SHOWS = (
+    (unseen, "names_to_ask", _open_alone),
+    (unseen, "last_given_out", lambda *_: ()),
+    (leftovers, "unseen_owners", lambda *_: ()),
+)
+
 BUGS: Mapping[str, Bug] = {
     # What is looked at.
     "last-look-left-out": Bug(
@@ -134,10 +140,20 @@ BUGS: Mapping[str, Bug] = {
     ),
     "short-list-accepted": Bug(
         "members that the list does not show any more are taken for gone",
-        (
-            (unseen, "names_to_ask", _open_alone),
-            (unseen, "last_given_out", lambda *_: ()),
-            (leftovers, "unseen_owners", lambda *_: ()),
+        _WHAT_THE_LIST_SHOWS,
+    ),
+    "half-list-accepted": Bug(
+        "a list that shows half of the members is the whole truth, for processes that have just begun, too",
+        _WHAT_THE_LIST_SHOWS,
+        Aim(
+            {
+                Fault.SHORT: 0.3,
+                Fault.CRASH_ANSWERED: 0.15,
+                Fault.CRASH_READING: 0.03,
+                Fault.EDIT: 40.0,
+            },
+            {"most": 8},
+            alone=True,
         ),
     ),
     "deletions-forgotten": Bug(

@@ -33,7 +33,7 @@ def test_half_the_members() -> None:
     Here lists come back with half of the members while processes are started anew: who is not shown is asked
     for by name, and nobody is replaced.
     """
-    played = reenact("short-list-accepted", seed=10)
+    played = reenact("half-list-accepted")
     assert played.held.sometimes["fault short-list"]
     assert played.caught.what.startswith("I1 ")
 
@@ -45,7 +45,7 @@ def test_checked_once_and_applied_late() -> None:
     Here processes are stopped in the middle of a pass until others have their leases: each change is checked
     anew in the moment in which it is sent.
     """
-    played = reenact("fence-down", seed=0)
+    played = reenact("fence-down", seed=3)
     assert played.held.sometimes["fault pause"]
     assert played.caught.what.startswith("I6 ")
 
