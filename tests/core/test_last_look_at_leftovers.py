@@ -177,6 +177,21 @@ def test_leftovers_are_counted_in_words(numbers: tuple[int, ...], names: str) ->
     assert f"{names} left over, and kept: locked (CanNotDelete)" in made.notes
 
 
+def test_marks_are_fifty_in_a_pass() -> None:
+    """Of many leftovers that are seen for the first time fifty are marked in one pass, the others later."""
+    found = [left(f"web-000001-nic-{number:02d}") for number in range(51)]
+    marked = [f"mark {one.name}" for one in found[:50]]
+    assert told(planned(a_look(*found))) == marked
+    old = left("web-000002-nic", 600)
+    assert told(planned(a_look(*found, old))) == ["delete web-000002-nic", *marked]
+
+
+def test_member_that_is_there_hinders_nobody() -> None:
+    """What belongs to a member that is there is passed over, and what others left is still swept."""
+    found = (left("web-000005-nic", 600), left(NIC, 31))
+    assert told(planned(a_look(*found))) == [f"delete {NIC}"]
+
+
 def test_shells_take_the_room_of_leftovers() -> None:
     """A member that goes by inference in the same pass counts against the cap on leftovers."""
     shell = a_member(5, provisioning_state=ProvisioningState.FAILED, power_state=PowerState.UNKNOWN)

@@ -50,7 +50,10 @@ def test_mark_before_a_break_counts_for_nothing() -> None:
     made = planned(replace(ENDED, in_force_since=DUE + timedelta(seconds=1)), seen)
     (step,) = made.steps
     assert isinstance(step, MarkSet)
-    assert "the hold begins anew" in step.why
+    assert step.why == (
+        "its spec says Absent and Delete again: since the set was marked it has been gone, broken or another, "
+        "so it is marked anew, and the hold begins anew"
+    )
     assert made.victims == ()
     assert len(planned(replace(ENDED, in_force_since=DUE), seen).victims) == 3
 
@@ -76,6 +79,7 @@ def test_hold_is_kept() -> None:
         "stood for 10 minutes; state: Present cancels it"
     )
     assert made.look_again_seconds == 15
+    assert "its spec says Absent: the tombstone stands since 2026-11-21 11:50:01 UTC" in made.notes
 
 
 @pytest.mark.parametrize(
