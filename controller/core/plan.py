@@ -96,9 +96,7 @@ def _ensure_set(scene: Scene, decisions: Decisions) -> None:
         return
     where = scene.fleet.placement
     why = f"{scene.fleet.ref.name} does not exist in {scene.fleet.ref.resource_group}"
-    decisions.steps.append(
-        EnsureSet(Reason.SET_MISSING, why, where.zones, 1 if where.zones else where.fault_domains)
-    )
+    decisions.steps.append(EnsureSet(Reason.SET_MISSING, why, where.zones, where.fault_domains))
 
 
 def _scale(scene: Scene, decisions: Decisions, staying: Sequence[Member]) -> None:

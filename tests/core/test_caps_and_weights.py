@@ -227,6 +227,19 @@ def test_pools_share_the_last_places() -> None:
     assert [one.reason for one in made.blocked] == [Prevented.SET_LIMIT]
 
 
+def test_pools_are_reported_together() -> None:
+    """The spread that a plan leaves, and the best there could be, count what goes from every pool."""
+    pools = (a_pool(1, name="linux"), a_pool(1, name="windows"))
+    there = [replace(a_member(n, str(n % 2 + 1)), pool="linux") for n in (1, 2)]
+    there += [replace(a_member(n, str(n % 2 + 1)), pool="windows") for n in (3, 4)]
+    fleet = a_fleet(pools=pools, placement=Placement(zones=("1", "2")))
+    made = plan(fleet, observed(there), Memory(), NOW)
+    assert len(made.victims) == 2
+    assert made.spread is not None
+    assert made.spread.after == {"1": 1, "2": 1}
+    assert made.spread.reachable_skew == 0
+
+
 def test_share_of_a_domain_is_rounded_up() -> None:
     """A cap of 67 % lets all three members stand in one zone, and one of 66 % lets two."""
     for percent, allowed in ((67, 3), (66, 2)):

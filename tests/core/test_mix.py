@@ -50,3 +50,5 @@ def test_new_members_mend_the_mix(
     """New members are of the class that lacks some, and never more of it than are wanted in all."""
     pool = a_pool(9, spot=Spot(base_regular=2, regular_percentage_above_base=50))
     assert classes_to_add(pool, {REGULAR: regular, SPOT: spot}, units) == added
+    there = {klass: number for klass, number in ((REGULAR, regular), (SPOT, spot)) if number}
+    assert classes_to_add(pool, there, units) == added

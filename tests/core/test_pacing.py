@@ -179,6 +179,7 @@ def test_put_off_replacement_waits_in_its_pool() -> None:
         ("web-000001",),
         ["linux", "linux", "windows", "windows"],
     )
+    assert [one.replaces for one in made.creates] == ["web-000001", None, None, None]
     room = creations_with_room(made, made.creates, ())
     assert [one.pool for one in room.go] == ["linux", "windows", "windows"]
     assert room.wait == (made.creates[1],)

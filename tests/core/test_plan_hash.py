@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from controller.core.digest import plan_hash
 from controller.core.observed import Memory, Observed, Scarce, Serials
 from controller.core.plan import plan
+from controller.core.scene import read_scene
 from controller.spec.values import Fleet, Hold
 from providers.base import Health, Lock, LockLevel, PowerState, Priority, ProvisioningState
 from tests.builders import (
@@ -145,3 +147,12 @@ def test_victims_are_covered() -> None:
     older = [replace(a_member(1), fingerprint="v1:old"), a_member(2)]
     newer = [a_member(1), replace(a_member(2), fingerprint="v1:old")]
     assert hash_of(a_fleet(1), observed(older)) != hash_of(a_fleet(1), observed(newer))
+
+
+def test_hash_covers_each_step() -> None:
+    """Two plans of as many steps, on the same facts, have different hashes when one step differs."""
+    scene = read_scene(a_fleet(7), observed(members_in({"1": 3, "2": 3})), Memory(), NOW)
+    made = plan(scene.fleet, scene.observed, Memory(), NOW)
+    (step,) = made.creates
+    elsewhere = replace(step, zone="1")
+    assert plan_hash(scene, [step]) != plan_hash(scene, [elsewhere])

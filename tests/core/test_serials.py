@@ -266,6 +266,13 @@ def test_only_open_numbers_are_kept() -> None:
     assert set(ledger.obstacles) == {"web-000003"}
 
 
+def test_rename_gives_new_names_the_new_name() -> None:
+    """After a rename, new members have the new name as soon as every open number has been seen."""
+    found = seen(1, 2, 3, floor=2, following=4)
+    made = plan(a_fleet(4, name="new"), found, Memory(), NOW)
+    assert [one.instance for one in made.creates] == ["new-000004"]
+
+
 def test_rename_keeps_open_names() -> None:
     """Numbers reserved under a former name of the fleet stay under it until they are settled."""
     renamed = a_fleet(4, name="shop")

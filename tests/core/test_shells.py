@@ -144,13 +144,14 @@ def test_shells_beyond_need_are_not_replaced() -> None:
     assert (made.victims, made.creates) == (("web-000008", "web-000009"), ())
 
 
-def test_shell_is_replaced_by_its_class() -> None:
+@pytest.mark.parametrize(("regular", "spot"), [(1, 2), (2, 1)])
+def test_shell_is_replaced_by_its_class(regular: int, spot: int) -> None:
     """An evicted Spot member and a failed Regular one are each replaced by one of their own class."""
-    members = [a_member(1, "1", **YOUNG), a_member(2, "2", **EVICTED)]
+    members = [a_member(regular, "1", **YOUNG), a_member(spot, "2", **EVICTED)]
     made = plan(a_fleet(2, spot=Spot(1)), observed(members), Memory(), NOW)
     assert {one.replaces: one.priority for one in made.creates} == {
-        "web-000001": Priority.REGULAR,
-        "web-000002": Priority.SPOT,
+        f"web-{regular:06d}": Priority.REGULAR,
+        f"web-{spot:06d}": Priority.SPOT,
     }
 
 

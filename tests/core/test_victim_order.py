@@ -111,7 +111,8 @@ def test_asked_and_kept_takes_the_place() -> None:
     """A member that was asked to go and may not be asked again takes the place of another victim."""
     members, locks = members_in({"1": 1, "2": 1, "3": 1}), [a_lock("web-000003")]
     seen = observed(members, locks=locks)
-    assert len(plan(a_fleet(2), seen, Memory(), NOW).victims) == 1
+    made = plan(a_fleet(2), seen, Memory(), NOW)
+    assert (len(made.victims), made.blocked) == (1, ())
     asked = Memory(asked=(("web-000003", None),))
     assert plan(a_fleet(2), seen, asked, NOW).victims == ()
     assert len(plan(a_fleet(1), seen, asked, NOW).victims) == 1

@@ -67,7 +67,8 @@ def main(arguments: Sequence[str]) -> int:
         print(row_of(module, counts))
     print(row_of("all", total))
     for outcomes in chosen.values():
-        print(*(name for name, outcome in outcomes.items() if outcome == SURVIVED), sep="\n")
+        for name in (name for name, outcome in outcomes.items() if outcome == SURVIVED):
+            print(name)
     return 0 if total[KILLED] else 1
 
 
