@@ -266,6 +266,21 @@ def test_only_open_numbers_are_kept() -> None:
     assert set(ledger.obstacles) == {"web-000003"}
 
 
+@pytest.mark.parametrize(
+    ("names", "following"),
+    [
+        ([], 1),
+        (["legacy"], 1),
+        (["web-000003", "web-000007"], 8),
+        ([f"web-{LAST_SERIAL}"], LAST_SERIAL + 1),
+        (["web-000003", f"web-{LAST_SERIAL + 1}"], 4),
+    ],
+)
+def test_next_number(names: list[str], following: int) -> None:
+    """The next number is above every one that we could have given out; other names do not count."""
+    assert serials.next_serial(names) == following
+
+
 def test_rename_gives_new_names_the_new_name() -> None:
     """After a rename, new members have the new name as soon as every open number has been seen."""
     found = seen(1, 2, 3, floor=2, following=4)

@@ -10,8 +10,8 @@ import pytest
 from controller.core import tags
 from controller.core.observed import Memory, Observed, Scarce, Serials
 from controller.core.plan import plan
-from controller.core.set_tags import after_pass, after_reservation, first_tags
-from controller.core.steps import Plan
+from controller.core.set_tags import after_pass, after_reservation, first_tags, with_tombstone
+from controller.core.steps import MarkSet, Plan, Reason
 from controller.spec.values import Fleet
 from providers.base import Priority
 from tests.builders import D2S, NOW, REF, a_fleet, a_group, a_member, members_in, observed
@@ -177,3 +177,16 @@ def test_crowd_reserves_once() -> None:
     fleet, seen = a_fleet(1000), observed(members_in({}))
     written = after_reservation(fleet, seen, planned(fleet, seen), Memory(), NOW)
     assert written[tags.SERIALS] == "1/1001"
+
+
+@pytest.mark.parametrize("found", [{}, {tags.TOMBSTONE: "earlier"}])
+def test_tombstone_is_written_and_taken_away(found: dict[str, str]) -> None:
+    """The mark of a fleet's end is set anew or taken away, and no other tag of the set changes."""
+    fleet, others = a_fleet(3), {tags.FLEET: "web", "team": "payments"}
+    mark = MarkSet(Reason.TOMBSTONE, "", marked=True)
+    assert with_tombstone(fleet, {**others, **found}, mark, NOW) == {
+        **others,
+        tags.TOMBSTONE: tags.tombstone_mark(fleet, NOW),
+    }
+    away = MarkSet(Reason.TOMBSTONE_CANCELLED, "", marked=False)
+    assert with_tombstone(fleet, {**others, **found}, away, NOW) == others
