@@ -127,7 +127,9 @@ class Cast:
 
     def stir(self) -> None:
         """A file has changed; who listens hears it a moment later."""
-        if not self._world.options.strength(Fault.DEAF):
+        if self._world.options.strength(Fault.DEAF):
+            self._world.record.hit(f"fault {Fault.DEAF}")
+        else:
             for hint in self.hints:
                 asyncio.get_running_loop().call_later(self._world.dice.uniform(0.05, 0.5), hint)
 

@@ -215,6 +215,7 @@ class Judge:
             return
         fleet = change.intent.fleet
         for name, reason in change.intent.reasons.items():
+            self._world.record.hit(f"goes as {reason}")
             if reason == "Tombstone" and not (fleet.absent and fleet.deletion_policy == "Delete"):
                 self._broken("I4", f"{name} goes with its fleet, which is to stay")
             record = self._record(change.ref, name)
@@ -335,7 +336,13 @@ class Judge:
         """Whether a member need not run, because somebody else stopped it."""
         return name.lower() in self._spoilt
 
-    def was_ours(self, leftover: Leftover) -> bool:
-        """Whether what is left belonged to a member that we created and nobody else touched."""
+    def is_leak(self, leftover: Leftover) -> bool:
+        """Whether what is left belonged to a member that we created, nobody else touched, and is gone.
+
+        What an earlier life of a name left behind while the name is in use is a known limit.
+        """
         name = leftover.instance_id.rpartition("/")[2].lower()
+        if name in {one.name.lower() for one in self._world.region.world.roster}:
+            self._world.record.hit("left by an earlier life")
+            return False
         return name in self._ours and name not in self._spoilt

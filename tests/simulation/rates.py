@@ -49,6 +49,7 @@ class _Fleet:
     failures: int = 0
     began_at: float = 0.0
     ended_at: float | None = None
+    last_end: float = 0.0
 
 
 class Rates:
@@ -115,9 +116,12 @@ class Rates:
             return
         one = self._fleets[process, report.fleet]
         failed = report.error is not None or (one.refused > 0 and one.moved == 0)
+        # Whoever edits a spec wants it tried anew.
+        if self._stirred_at > one.last_end - _HEARSAY_SECONDS:
+            one.failures = 0
         one.failures = one.failures + 1 if failed else 0
         one.refused = one.moved = 0
-        one.ended_at = self._world.now
+        one.ended_at = one.last_end = self._world.now
 
     # ---- the invariants
 

@@ -2,7 +2,8 @@
 
 Each seed that breaks something is printed whole, with the smallest world that breaks the same. With
 ``--keep`` it is written down in ``tests/simulation/seeds``, where tests run it again for ever. On a terminal a
-line tells how far it is. The exit code is 1 if something was broken.
+line tells how far it is. The exit code is 1 if something was broken, or if some hundreds
+of seeds never showed something that worlds promise to show.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dataclasses import dataclass, field
 from controller.engine.clock import WallClock
 from tests.simulation.keeping import keep
 from tests.simulation.options import draw
+from tests.simulation.promises import ENOUGH_SEEDS, never_struck
 from tests.simulation.shrinking import PATIENCE_SECONDS, shrink
 from tests.simulation.world import simulate, told
 
@@ -59,6 +61,11 @@ class Summary:
         if one.words:
             self.bad.append(one.seed)
 
+    @property
+    def missing(self) -> list[str]:
+        """What worlds promise to show and none has shown; nothing, for too few to tell."""
+        return never_struck(self.sometimes) if self.total >= ENOUGH_SEEDS else []
+
     def progress(self, took: float) -> str:
         """How far it is, and how long it will still take."""
         rate = self.done / took if took > 0 else 0.0
@@ -73,6 +80,8 @@ class Summary:
             f"{self.total / took:.2f} seeds/s; {self.days:.0f} virtual days, {self.calls} calls, "
             f"{self.writes} changes sent"
         )
+        if self.missing:
+            yield f"never struck: {', '.join(self.missing)}"
         if self.bad:
             yield f"violations in: {' '.join(str(seed) for seed in self.bad)}"
 
@@ -136,7 +145,7 @@ def main(words: Sequence[str] | None = None) -> int:
     for seed in summary.bad[:_SHRUNKEN_AT_MOST] if asked.shrink > 0 else ():
         print(made_smaller(seed, asked.shrink, kept=asked.keep), flush=True)
     print(*summary.lines(took, asked.cores, asked.first), sep="\n")
-    return 1 if summary.bad else 0
+    return 1 if summary.bad or summary.missing else 0
 
 
 def _tell(words: str) -> None:

@@ -116,7 +116,7 @@ class LongLife(World):
             self.broken("I20", f"{self.record.writes - before} writes while nothing was wanted")
         if not self.is_at_rest():
             self.broken("I20", f"not at rest any more: {self.state()}")
-        left = [one for one in self.region.world.leftovers.values() if self.judge.was_ours(one)]
+        left = [one for one in self.region.world.leftovers.values() if self.judge.is_leak(one)]
         if left:
             self.broken("I22", f"{len(left)} leftovers at the end of a day, such as {left[0].id}")
         self.desk.forget_the_past()

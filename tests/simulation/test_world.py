@@ -15,6 +15,7 @@ from tests.simulation.keeping import Kept, keep, kept
 from tests.simulation.loop import run as run_world
 from tests.simulation.options import draw
 from tests.simulation.process import Process
+from tests.simulation.promises import PROMISED, never_struck
 from tests.simulation.rates import LISTS_IN_A_WINDOW
 from tests.simulation.world import World, simulate, told
 from tests.sources import ROOT
@@ -45,6 +46,12 @@ def test_a_few_worlds(seed: int) -> None:
 def test_many_worlds(first: int) -> None:
     """Nothing is broken in many worlds; a seed that breaks something is printed with all its options."""
     check(first, _SEEDS_IN_A_CHUNK)
+
+
+def test_what_never_struck_is_told() -> None:
+    """Where nothing was counted, everything that is promised is told; where all was, nothing is."""
+    assert never_struck({}) == sorted(PROMISED)
+    assert never_struck({**dict.fromkeys(PROMISED, 1), "torn trail": 0}) == ["torn trail"]
 
 
 @pytest.mark.slow

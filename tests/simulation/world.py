@@ -348,7 +348,7 @@ class World:
         if not self.is_at_rest():
             self.broken("I20", f"not at rest any more after a day: {self.state()}")
         self.region.world.settle()
-        left = [one for one in self.region.world.leftovers.values() if self.judge.was_ours(one)]
+        left = [one for one in self.region.world.leftovers.values() if self.judge.is_leak(one)]
         if left:
             self.broken("I22", f"{len(left)} leftovers after a day, such as {left[0].id}")
         self.cast.check_status()
