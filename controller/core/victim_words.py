@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from controller.core.spread import Cell
     from controller.core.victim_order import Pick
 
+ASKED_BEFORE = "it was asked to go before; no answer came, and it may go yet"
 _WHATEVER_ELSE = {
-    victim_order.ASKED: "it was asked to go before; no answer came, and it may go yet",
+    victim_order.ASKED: ASKED_BEFORE,
     victim_order.MARKED: "named in scaleIn.remove",
 }
 """Why members of the first tiers go, wherever they stand."""

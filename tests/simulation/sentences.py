@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from controller.core.phase import NOT_SERVING, Phase, classify
 from controller.core.serials import serial_of
 from controller.core.steps import DeleteSet, Reason
+from controller.core.victim_words import ASKED_BEFORE
 from providers.base import LockLevel
 
 if TYPE_CHECKING:
@@ -136,6 +137,12 @@ def even(observed: Observed, plan: Plan) -> Iterator[str]:
     plain = all(_phase(observed, one) in {Phase.RUNNING, Phase.CREATING} for one in owned)
     classes = {one.instance.priority for one in owned} | {one.priority for one in plan.creates}
     if not plain or plan.blocked or len(classes) > 1 or not all(one.zone for one in plan.creates):
+        return
+    # A member whose number is open stays, and the plan names it only if it would have had to go.
+    if observed.serials is not None and observed.serials.floor < observed.serials.next:
+        return
+    # Whoever may go anyway, because a deletion got no answer, goes before the spread is asked.
+    if any(one.why == ASKED_BEFORE for step in plan.deletes for one in step.victims):
         return
     zones = list(plan.spread.before)
     counts = Counter(dict.fromkeys(zones, 0))
