@@ -13,7 +13,7 @@ from providers.simulated.scenario import ForeignEdit
 from tests.simulation.bugs.scripts import UP, calm, want
 from tests.simulation.loop import pass_time
 from tests.simulation.occasions import Occasion, hang, stranger
-from tests.simulation.options import Fault, Right
+from tests.simulation.options import Fault
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -38,16 +38,6 @@ async def _disk_fills(world: World) -> None:
     want(world, web=16)
     await _in_the_middle(world, "sent create")
     world.cast.machines[0].full_until = world.now + 30
-
-
-async def _process_stops(world: World) -> None:
-    # It has looked, and is stopped before it sends anything.
-    calls = world.record.calls
-    want(world, web=16)
-    while world.record.calls == calls:
-        await pass_time(0.02)
-    for process in world.cast.processes:
-        process.paused_until = world.now + 60
 
 
 async def _quota_is_cut(world: World) -> None:
@@ -78,9 +68,6 @@ async def _hung_go_by_themselves(world: World) -> None:
 BETWEEN: Mapping[str, Occasion] = {
     "Withheld": Occasion(up=2, then=16, deed=_clock_is_set),
     "AuditUnavailable": Occasion(up=2, then=16, deed=_disk_fills),
-    "LeaseNotHeld": Occasion(
-        up=2, then=16, deed=_process_stops, options=replace(_SHORT, right=Right.LEASED)
-    ),
     "a batch runs": Occasion(deed=_stranger_leaves, options=replace(_SHORT, seconds=1200.0)),
     "list behind: leaving": Occasion(
         then=8,
