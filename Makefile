@@ -17,7 +17,7 @@ FIRST ?= 0
 DAYS ?= 365
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types format schema golden simulate soak planted clients leases oav browser prometheus image bench bench-clients lock clean fuzz mutants
+.PHONY: help demo test check fast lint types format schema golden simulate crashpoints soak planted clients leases oav browser prometheus image bench bench-clients lock clean fuzz mutants
 
 help: ## print this vocabulary
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ soak: $(STAMP) ## one simulated world that lives on: make soak DAYS=365
 
 planted: $(STAMP) ## plant every known bug and hunt for it in at most 500 worlds; prints the seeds that each took
 	@$(BIN)/python -m tests.simulation.planted
+
+crashpoints: $(STAMP) ## a death at every crash point of every story; PAIRS=1: at any two of four stories
+	@$(BIN)/python -m tests.crashpoints.run $(if $(PAIRS),--pairs)
 
 torture: $(STAMP) ## write to git, links and directories 300 times while they are watched (ten minutes)
 	@EVENKEEL_TORTURE=300 $(BIN)/python -m pytest -q -s -p no:xdist --timeout 1800 tests/intake/test_torture.py

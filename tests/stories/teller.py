@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from controller.core.observed import Memory
+from controller.engine.clock import Clock
 from controller.engine.reconcile import Between, run_pass
 from controller.engine.report import PassReport
 from controller.spec.values import Fleet
-from providers.base import GroupRef
+from providers.base import GroupRef, Provider
 from providers.simulated.scenario import Scenario
 from tests.crash import Crash, MortalProvider, When
 from tests.invariants import violations
@@ -146,14 +147,14 @@ class Telling:
 
 def tell(story: Story, way: Way | None = None) -> Telling:
     """Tell a story to its end, or until ``PASSES_AT_MOST``."""
-    teller = _Teller(story, way or Way())
+    teller = Teller(story, way or Way())
     # The telling is no result of the coroutine: the event loop would spell it out for its own messages.
     asyncio.run(teller.tell())
     return teller.telling()
 
 
-class _Teller:
-    """One telling of one story."""
+class Teller:
+    """One telling of one story. Who has processes of another kind overrides ``_round`` and what it needs."""
 
     def __init__(self, story: Story, way: Way) -> None:
         self._story = story
@@ -180,14 +181,16 @@ class _Teller:
     async def tell(self) -> None:
         """Go on until everything has happened and nothing is left to do."""
         self._remember()
+        await self._go_on()
+        self._idle = await self._is_idle()
+
+    async def _go_on(self) -> None:
         while not self._over and self._passes < PASSES_AT_MOST:
             self._happen()
-            for fleet in self.stage.active:
-                await self._pass(fleet)
+            await self._round()
             self._over = self._is_over()
             if not self._over:
                 self._wait()
-        self._idle = await self._is_idle()
 
     def telling(self) -> Telling:
         """What has come of it."""
@@ -227,23 +230,34 @@ class _Teller:
         """Hold what was done against the truth."""
         self._truth.judge(call, ref, names)
 
-    async def _pass(self, fleet: Fleet) -> None:
+    async def _round(self) -> None:
+        """A pass over each fleet whose spec is in force."""
+        for fleet in self.stage.active:
+            try:
+                clock = self.stage.region.clock
+                await self._pass(fleet, self._provider, clock, self._way.between)
+            except Crash:
+                self._say(f"{self._time()}  the process dies, and a new one starts with no memory")
+                self._forget()
+                self._provider = MortalProvider(self._wire)
+
+    def _forget(self) -> None:
+        """What a process knew dies with it."""
+        self._memories, self._reports = {}, {}
+
+    async def _pass(
+        self, fleet: Fleet, provider: Provider, clock: Clock, between: Between | None
+    ) -> None:
         self._passes += 1
         self._wire.start_pass()
-        try:
-            report = await run_pass(
-                fleet,
-                self._provider,
-                self.stage.region.clock,
-                memory=self._memories.get(fleet.ref.id),
-                number=self._passes,
-                between=self._way.between,
-            )
-        except Crash:
-            self._say(f"{self._time()}  the process dies, and a new one starts with no memory")
-            self._memories, self._reports = {}, {}
-            self._provider = MortalProvider(self._wire)
-            return
+        report = await run_pass(
+            fleet,
+            provider,
+            clock,
+            memory=self._memories.get(fleet.ref.id),
+            number=self._passes,
+            between=between,
+        )
         self._memories[fleet.ref.id] = report.memory
         self._reports[fleet.ref.id] = report
         self._check(fleet, report)
@@ -294,8 +308,7 @@ class _Teller:
     def _wait(self) -> None:
         """Until a pass is due or something happens, whichever comes first."""
         clock = self.stage.region.clock
-        waits = [float(one.look_again_seconds) for one in self._reports.values()]
-        seconds = min(waits, default=1.0)
+        seconds = self._pause()
         if self._random is not None:
             seconds *= self._random.uniform(0.5, 1.5)
         coming = [one.at - self.stage.seconds for one in self._uncued()]
@@ -305,6 +318,10 @@ class _Teller:
         clock.advance(pause)
         self._remember()
         clock.advance(max(0.0, seconds - pause))
+
+    def _pause(self) -> float:
+        """How long until a pass is due."""
+        return min((float(one.look_again_seconds) for one in self._reports.values()), default=1.0)
 
     def _is_over(self) -> bool:
         if self._waiting or self.stage.seconds < self._lasts:
