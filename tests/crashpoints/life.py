@@ -154,6 +154,7 @@ class Life:
             [self._source],
             lambda _: None,
             clock,
+            clock,
             last_good=LastGood(directory),
             approvals=lambda: self._files("approvals", given),
             host=host,
