@@ -37,13 +37,13 @@ def faults_of_spread(slugs: tuple[str, ...], most: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_some_deaths_of_short_stories() -> None:
+def test_deaths_in_short_stories() -> None:
     """A death at every kind of point of a few stories, in every mode, does no harm."""
     assert faults_of_spread(SHORT, 0) == []
 
 
 @pytest.mark.slow
-def test_deaths_spread_over_all_stories() -> None:
+def test_deaths_in_all_stories() -> None:
     """Deaths at every kind of point in every mode, and at points spread over all stories, do no harm."""
     assert faults_of_spread(SLUGS, 700) == []
 
@@ -62,7 +62,7 @@ def test_points_repeat(right: Right) -> None:
 
 
 @pytest.mark.parametrize("slug", ["an-edited-tombstone-begins-anew", "a-hold-ends"])
-def test_judge_finds_nothing_where_nobody_dies(slug: str) -> None:
+def test_judge_agrees_with_stories(slug: str) -> None:
     """The judge of simulated worlds has all that it asks for, and no fault to find with stories as they are."""
     for right in Right:
         calm = undisturbed(slug, right)
@@ -85,7 +85,7 @@ def test_every_kind_of_touch_is_seen() -> None:
     assert {"lease acquire", "lease release"} <= leased
 
 
-def test_spread_has_every_kind_in_every_mode() -> None:
+def test_spread_leaves_nothing_out() -> None:
     """The choice that `make test` makes leaves no kind of point and no mode out."""
     wanted = {
         (kind, mode) for slug in SHORT for way in singles(slug) for kind, mode in way.stands_for
@@ -115,7 +115,7 @@ def modes_of(points: list[Point]) -> list[tuple[str, tuple[Mode, ...]]]:
     return [(one.kind.operation, tuple(one.leaves)) for one in points]
 
 
-def test_calls_into_the_system_are_points(tmp_path: Path) -> None:
+def test_system_calls_are_points(tmp_path: Path) -> None:
     """Each call that touches a file is a point; where half of it can be on the disk there is a torn mode."""
     reaper = Reaper()
     Disk(tmp_path, reaper).run(Process("p", "h"), "file", lambda: write_twice(tmp_path / "f"))
@@ -142,7 +142,7 @@ def test_calls_into_the_system_are_points(tmp_path: Path) -> None:
         (5, Mode.AFTER, {"f": b"0123456789abcdef"}),
     ],
 )
-def test_disk_is_left_as_the_kernel_had_it(
+def test_disk_is_left_as_it_was(
     number: int, mode: Mode, left: dict[str, bytes], tmp_path: Path
 ) -> None:
     """A death leaves what had been written by then, and not what Python still had in a buffer."""

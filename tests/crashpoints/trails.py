@@ -1,4 +1,4 @@
-"""Is an audit trail whole, and does it tell of every tail that a crash tore off?"""
+"""Whether an audit trail is whole, and tells of every tail that a crash tore off."""
 
 from __future__ import annotations
 
