@@ -133,7 +133,9 @@ def headline(cards: Sequence[Card]) -> str:
     bad = [card for card in cards if card.verdict.tone.needs_somebody]
     if bad:
         verb = "needs" if len(bad) == 1 else "need"
-        return f"{len(bad)} of {counted(len(cards), 'fleet')} {verb} somebody"
+        held_up = len(troubled(cards)) - len(bad)
+        waits = f", {held_up} {'is' if held_up == 1 else 'are'} held up" if held_up else ""
+        return f"{len(bad)} of {counted(len(cards), 'fleet')} {verb} somebody{waits}"
     calm = {Tone.GOOD, Tone.RESTING}
     restless = [card for card in cards if card.verdict.tone not in calm]
     if restless:

@@ -75,7 +75,9 @@ def test_worst_comes_first() -> None:
         async with served(scene, SteppedClock(scene)) as address, opened(address) as page:
             names = await page.locator(".card h2").all_inner_texts()
             assert names[:3] == ["ledger", "web", "queue"]
-            assert await page.locator("h1").inner_text() == "2 of 7 fleets need somebody"
+            assert (
+                await page.locator("h1").inner_text() == "2 of 7 fleets need somebody, 1 is held up"
+            )
 
     run(look())
 

@@ -116,7 +116,7 @@ def test_failed_looks_are_told_apart() -> None:
         (Scene, "No fleets yet"),
         (lambda: at_peace("web"), "The fleet is as its spec says"),
         (lambda: at_peace("web", "mail"), "All 2 fleets are as their specs say"),
-        (troubled, "2 of 7 fleets need somebody"),
+        (troubled, "2 of 7 fleets need somebody, 1 is held up"),
     ],
 )
 def test_first_sentence_is_the_truth(scene: type[Scene], sentence: str) -> None:
