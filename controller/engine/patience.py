@@ -25,6 +25,10 @@ _DUE = 1e-3
 """Seconds by which a sleep may end early."""
 
 
+class TooEarly(Throttled):
+    """It was never sent: the platform has said before when to come back."""
+
+
 @dataclass(slots=True)
 class Patience:
     """Until when (in counted seconds) each kind of request for each fleet is not to be sent."""
@@ -32,14 +36,14 @@ class Patience:
     clock: DaemonClock
     _until: dict[tuple[str, Call], tuple[float, Throttled]] = field(default_factory=dict)
 
-    def refusal(self, key: str, call: Call) -> Throttled | None:
+    def refusal(self, key: str, call: Call) -> TooEarly | None:
         """What was said about a request that may not be sent yet; None if it may."""
         until, said = self._until.get((key, call), (0.0, None))
         left = until - self.clock.elapsed
         if said is None or left <= _DUE:
             self._until.pop((key, call), None)
             return None
-        return Throttled(said.code, said.message, until=self.clock.now + timedelta(seconds=left))
+        return TooEarly(said.code, said.message, until=self.clock.now + timedelta(seconds=left))
 
     def note(self, key: str, call: Call, said: Throttled) -> None:
         """Remember what the platform has said."""

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from controller.core.rhythm import Window
+from controller.engine.patience import TooEarly
 from providers.errors import CallError, LeaseLost
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Ramp:
             self._under_way += 1
         try:
             yield
-        except LeaseLost:
+        except (LeaseLost, TooEarly):
             # It was never sent, so nothing is learned.
             raise
         except CallError:

@@ -100,14 +100,15 @@ def _waits(means: Means, state: FleetState, why: str) -> NextLook:
 
 
 async def _pass(means: Means, ticket: Ticket, state: FleetState, fleet: Fleet) -> NextLook:
-    # The fence stands directly before the provider: nothing waits between its word and the request.
-    passage = Passage(Fenced(means.provider, means.tenure), means.ramp, means.shut)
+    # The fence stands directly before the provider: nothing waits between its word and the request. What the
+    # platform said about when to come back is asked for behind the ramp, where creations may wait for minutes.
+    fenced = Fenced(means.provider, means.tenure)
+    passage = Passage(Patient(fenced, means.patience, ticket.key), means.ramp, means.shut)
     means.board.note(ticket.key, working=True)
     try:
         with means.tenure.at_work(ticket.key):
             async with asyncio.timeout(PASS_SECONDS):
-                patient = Patient(passage, means.patience, ticket.key)
-                report = await _plan_and_act(means, patient, state, fleet)
+                report = await _plan_and_act(means, passage, state, fleet)
     except TimeoutError:
         report = _hung(state, fleet, means)
     finally:

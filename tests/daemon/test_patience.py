@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+
+from providers import relay
+from providers.errors import Throttled, Transient
 from providers.simulated.scenario import Call, CallFailure, CallFault
-from tests.daemon.stage import Stage, accepted, fleet_named, play, stands
+from tests.daemon.stage import Counting, Stage, accepted, fleet_named, play, stands
 from tests.shell.stage import a_provider
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from providers.relay import Change
+
+T = TypeVar("T")
 
 QUARTER = 900.0
 
@@ -48,6 +63,45 @@ def test_throttled_creations_hold_back_no_deletion() -> None:
     stage, took = play(script, a_provider(throttled(Call.CREATE, skip=3)))
     assert took < 60
     assert "create" not in {verb for _, _, verb in stage.provider.writes}
+
+
+@dataclass(eq=False)
+class Crowded(Counting):
+    """Takes a second for each creation. Those of ``sick`` but the first are told to come back later, others fail.
+
+    So the ramp lets through one at a time, and the members of a wave wait behind each other.
+    """
+
+    told: list[float] = field(default_factory=list)
+
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        self.writes.append((self.clock.elapsed, change.ref.name, change.call))
+        if change.call is relay.Call.CREATE:
+            await self.clock.sleep(1)
+            if change.ref.name != "sick":
+                raise Transient("InternalServerError", "not now")
+            if change.names[0] > "sick-000001":
+                self.told.append(self.clock.elapsed)
+                until = self.clock.now + timedelta(seconds=QUARTER)
+                raise Throttled("TooManyRequests", "wait", until=until)
+        return await go_on()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_creations_on_the_ramp_hear_of_it(seed: int) -> None:
+    """A creation that waits for its turn is not sent any more when its neighbour is told to come back later."""
+    print(f"seed {seed}")
+    fleets = [fleet_named(f"web-{number}", 20) for number in range(20)]
+
+    async def script(stage: Stage) -> None:
+        stage.daemon.accept(accepted(fleet_named("sick", 20), *fleets))
+        await stage.clock.sleep(300)
+
+    stage, _ = play(script, seed=seed, around=Crowded)
+    assert isinstance(stage.provider, Crowded)
+    sent = [at for at, name, verb in stage.provider.writes if (name, verb) == ("sick", "create")]
+    assert len(sent) > 1
+    assert max(sent) < min(stage.provider.told)
 
 
 def test_who_fails_has_its_own_time() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from controller.core.rhythm import FORGOTTEN_SECONDS, MOST_CREATIONS, Window
 from controller.engine.clock import LoopClock
+from controller.engine.patience import TooEarly
 from controller.engine.ramp import Ramp
 from providers.errors import LeaseLost, ProviderError, Rejected, Transient
 from providers.simulated.clock import VirtualClock
@@ -38,6 +39,7 @@ async def creations(ramp: Ramp, clock: LoopClock, count: int, error: ProviderErr
         (Rejected("InvalidParameter", "wrong"), 4),
         (Transient("InternalServerError", "failed"), 1),
         (LeaseLost("LeaseNotHeld", "not ours"), 4),
+        (TooEarly("TooManyRequests", "wait", until=NOW), 4),
     ],
 )
 def test_success_lets_more_through(error: ProviderError | None, then: float) -> None:
