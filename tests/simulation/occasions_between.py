@@ -13,7 +13,7 @@ from providers.simulated.scenario import ForeignEdit
 from tests.simulation.bugs.scripts import UP, calm, want
 from tests.simulation.loop import pass_time
 from tests.simulation.occasions import Occasion, hang, stranger
-from tests.simulation.options import Fault
+from tests.simulation.options import Fault, Right
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -40,12 +40,23 @@ async def _disk_fills(world: World) -> None:
     world.cast.machines[0].full_until = world.now + 30
 
 
-async def _quota_is_cut(world: World) -> None:
-    # After the catalogue was read, and before anything is asked for.
+async def _about_to_grow(world: World) -> None:
+    """Return when the catalogue was read, and before anything is asked for."""
     calls = world.record.calls
     want(world, web=16)
     while world.record.calls < calls + 2:
         await pass_time(0.02)
+
+
+async def _process_stops(world: World) -> None:
+    # Stopped before its last look, it would have its lease back by the time when that is answered.
+    await _about_to_grow(world)
+    for process in world.cast.processes:
+        process.paused_until = world.now + 60
+
+
+async def _quota_is_cut(world: World) -> None:
+    await _about_to_grow(world)
     world.people._also(quotas={"cores": 6})
 
 
@@ -68,6 +79,9 @@ async def _hung_go_by_themselves(world: World) -> None:
 BETWEEN: Mapping[str, Occasion] = {
     "Withheld": Occasion(up=2, then=16, deed=_clock_is_set),
     "AuditUnavailable": Occasion(up=2, then=16, deed=_disk_fills),
+    "LeaseNotHeld": Occasion(
+        up=2, then=16, deed=_process_stops, options=replace(_SHORT, right=Right.LEASED)
+    ),
     "a batch runs": Occasion(deed=_stranger_leaves, options=replace(_SHORT, seconds=1200.0)),
     "list behind: leaving": Occasion(
         then=8,

@@ -16,7 +16,7 @@ from controller.spec import compile as compiling
 from controller.spec import resolve as resolving
 from controller.spec.values import DeletionPolicy
 from tests.simulation.bugs.bug import Aim, Bug
-from tests.simulation.bugs.deciding import NO_GUARD
+from tests.simulation.bugs.deciding import LARGE, NO_GUARD
 from tests.simulation.bugs.scripts import (
     CRASHING,
     a_blank_policy,
@@ -124,20 +124,11 @@ _ENDING_AND_GONE = Aim(
     alone=True,
 )
 _VANISHING = Aim({Fault.VANISHED: 4.0, Fault.EDIT: 6.0}, {"most": 5})
-_TWICE = Aim({Fault.TOMBSTONE: 3.0}, {"seconds": 2400.0, "fleets": 1, "most": 3}, alone=True)
-_ENDING_AND_GONE = Aim(
-    {Fault.TOMBSTONE: 2.0, Fault.VANISHED: 4.0, Fault.TORN: 5.0},
-    {"seconds": 2400.0, "fleets": 1, "most": 3},
-    alone=True,
-)
-_VANISHING = Aim({Fault.VANISHED: 4.0, Fault.EDIT: 6.0}, {"most": 5})
-_UNREADABLE = Aim({Fault.SOURCE_GONE: 4.0, Fault.EDIT: 6.0}, {"most": 5})
 _TWICE = Aim({Fault.OVERLAPPING: 4.0, Fault.EDIT: 40.0}, {"most": 5})
 _BACK = Aim(
     {Fault.REVERTED: 4.0, Fault.CRASH_READING: 0.03, Fault.CRASH_ANSWERED: 0.15, Fault.EDIT: 40.0},
     {"most": 5, "seconds": 2400.0},
 )
-_LARGE = Aim({Fault.EDIT: 40.0}, {"most": 16, "seconds": 2400.0}, alone=True)
 
 BUGS: Mapping[str, Bug] = {
     "old-revision-accepted": Bug(
@@ -178,7 +169,7 @@ BUGS: Mapping[str, Bug] = {
             (claims, "is_approved", lambda fleet: bool(fleet.approval)),
             (large_removal, "is_approved", lambda fleet: bool(fleet.approval)),
         ),
-        _LARGE,
+        LARGE,
     ),
     "tombstone-at-once": Bug(
         "the hold of a tombstone is over when it begins",

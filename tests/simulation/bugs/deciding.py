@@ -25,7 +25,6 @@ from controller.core import (
 )
 from controller.core.observed import Serials
 from controller.core.pacing import Confirmation, Room
-from controller.engine import creation
 from tests.simulation.bugs.bug import Aim, Bug, Place
 from tests.simulation.bugs.scripts import (
     a_large_scale_in,
@@ -121,6 +120,8 @@ _SPOT = Aim(
     alone=True,
 )
 _SICK = Aim({Fault.FOREIGN_EDIT: 8.0, Fault.EDIT: 40.0}, {"most": 8, "seconds": 2400.0}, alone=True)
+LARGE = Aim({Fault.EDIT: 40.0}, {"most": 16, "seconds": 2400.0}, alone=True)
+"""Fleets of which so many go at once that somebody has to say yes."""
 _CALM = Aim({Fault.EDIT: 40.0}, {"most": 8, "spot": False}, alone=True)
 
 BUGS: Mapping[str, Bug] = {
@@ -152,6 +153,7 @@ BUGS: Mapping[str, Bug] = {
     "approval-not-asked-for": Bug(
         "a large removal is planned as if nobody needed to approve it",
         ((limits, "approval", lambda *_: None),),
+        LARGE,
     ),
     "inferred-without-bound": Bug(
         "what is deleted by inference has no bound, and nobody looks how many are ill",
@@ -277,11 +279,8 @@ BUGS: Mapping[str, Bug] = {
         ((set_tags, "_is_settled", lambda *_: True),),
     ),
     "late-requests-forgotten": Bug(
-        "nobody waits for requests that may still arrive",
-        (
-            (serials, "may_still_come", lambda *_: None),
-            (creation, "may_still_come", lambda *_: None),
-        ),
+        "nobody waits for requests that may still arrive, neither for the first of a name nor for a second",
+        ((serials, "_late", lambda *_: None),),
         _LATE,
     ),
     "numbers-from-the-list": Bug(
