@@ -133,8 +133,7 @@ def _faults(slug: str, outcome: Outcome, plan: Plan) -> Iterator[str]:
         yield f"{len(outcome.died)} of {len(plan.deaths)} died"
     yield from (str(one) for one in outcome.breaches if not _is_of_pools(slug, one))
     calm = undisturbed(slug, plan.right)
-    # Fewer are left where the crash saved somebody: whose template keeps its things is none of ours to sweep.
-    if len(outcome.left) > len(calm.left):
+    if _is_swept(slug) and len(outcome.left) > len(calm.left):
         yield f"left behind: {outcome.left}, without the crash {calm.left}"
 
 
@@ -142,3 +141,9 @@ def _is_of_pools(slug: str, breach: Breach) -> bool:
     """Whether the judge, who counts a fleet as a whole, is no judge of this: ``Truth`` counts pools."""
     pools = max(len(fleet.pools) for fleet, _ in story_of(slug).fleets)
     return pools > 1 and breach.invariant in {"I1", "I10"}
+
+
+def _is_swept(slug: str) -> bool:
+    """Whether the story's templates say that what a VM has goes with it: what others keep is nobody's to sweep."""
+    pools = [pool for fleet, _ in story_of(slug).fleets for pool in fleet.pools]
+    return all("networkProfile" in pool.template.document for pool in pools)
