@@ -52,6 +52,7 @@ class Change:
     operation: Operation | SweepOperation | None = None
     intent: Intent | None = None
     fenced_at: float = 0.0
+    living: frozenset[str] = frozenset()
 
     @property
     def deletes(self) -> bool:
@@ -114,6 +115,7 @@ class Judge:
     def passed_the_fence(self, process: Process, change: Change) -> None:
         """A change has passed the product's own checks."""
         change.fenced_at = self._world.now
+        change.living = frozenset(one.name for one in self.living(change.ref))
         self.fencing(process, change)
 
     def sending(self, process: Process, change: Change) -> None:
@@ -256,7 +258,10 @@ class Judge:
             self._broken("I9", f"{len(plan)} of {living} go at once without a yes")
 
     def floor(self, change: Change, was: dict[str, InstanceRecord]) -> None:
-        """I10: scale-in never leaves fewer living members than its spec wants, nor takes a serving one instead."""
+        """I10: scale-in never leaves fewer living members than its spec wants, nor takes a serving one instead.
+
+        Members that others took away while the request was on its way count: nobody could have known.
+        """
         intent = change.intent
         if intent is None or intent.fleet is None or intent.fleet.absent:
             return
@@ -268,11 +273,16 @@ class Judge:
             and was[name].life.phase is not Phase.DELETING
         ]
         living = len(self.living(change.ref))
-        if taken and living < intent.fleet.replicas:
+        if taken and living + self._taken_by_others(change) < intent.fleet.replicas:
             self._broken(
                 "I10",
                 f"{taken} go from {change.ref.name}: {living} left of {intent.fleet.replicas}",
             )
+
+    def _taken_by_others(self, change: Change) -> int:
+        there = {one.name for one in self.living(change.ref)}
+        left = change.living - there - set(change.names)
+        return sum(name.lower() not in self._gone for name in left)
 
     def locks_respected(self, process: Process, change: Change) -> None:
         """I14: no member is deleted that a lock covered when its process last looked at the locks."""

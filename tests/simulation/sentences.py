@@ -141,6 +141,9 @@ def even(observed: Observed, plan: Plan) -> Iterator[str]:
     # A member whose number is open stays, and the plan names it only if it would have had to go.
     if observed.serials is not None and observed.serials.floor < observed.serials.next:
         return
+    # Of kept members the plan names only those whose turn it would have been.
+    if observed.locks != () or any(one.hold is not None for one in owned):
+        return
     # Whoever may go anyway, because a deletion got no answer, goes before the spread is asked.
     if any(one.why == ASKED_BEFORE for step in plan.deletes for one in step.victims):
         return
