@@ -139,7 +139,7 @@ class Cast:
             task.cancel()
         self._mishaps.clear()
         for process in self.processes:
-            process.paused_until = 0.0
+            process.wake()
         for machine in self.machines:
             machine.full_until = 0.0
             machine.clock.skew = timedelta()
@@ -150,7 +150,7 @@ class Cast:
         for task in self._mishaps:
             task.cancel()
         for process, stop in list(self._stops.items()):
-            process.paused_until = 0.0
+            process.wake()
             stop.set()
         for life in self._lives:
             await life
@@ -386,7 +386,7 @@ class Cast:
         """A process is stopped, for as long as a lease or longer, and continued."""
         process = self._one(list(self.processes))
         if process is not None:
-            process.paused_until = self._world.now + self._world.dice.uniform(5, 150)
+            process.pause(self._world.dice.uniform(5, 150))
 
     def _fill(self) -> None:
         """A disk is full for a while."""

@@ -37,6 +37,7 @@ class Process:
     dead: bool = False
     why: str = ""
     paused_until: float = 0.0
+    pauses: list[tuple[float, float]] = field(default_factory=list)
     died_at: float = float("inf")
     tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
 
@@ -47,6 +48,26 @@ class Process:
             await pass_time(self.paused_until - loop.time())
         if self.dead:
             raise DeadError(self.why)
+
+    def pause(self, seconds: float) -> None:
+        """Stop it for a while from now on; another stop that still lasts ends then as well."""
+        now = asyncio.get_running_loop().time()
+        self.wake()
+        self.paused_until = now + seconds
+        self.pauses.append((now, self.paused_until))
+
+    def wake(self) -> None:
+        """Let it go on, if it is stopped."""
+        now = asyncio.get_running_loop().time()
+        if self.paused_until > now:
+            began, _ = self.pauses.pop()
+            self.pauses.append((began, now))
+        self.paused_until = 0.0
+
+    def awake_seconds(self, since: float, until: float) -> float:
+        """How much of the time between two moments it was not stopped."""
+        stopped = (min(end, until) - max(began, since) for began, end in self.pauses)
+        return until - since - sum(max(0.0, one) for one in stopped)
 
     def kill(self, why: str) -> None:
         """End it where it stands. A task of its own that calls this goes on to its next await."""

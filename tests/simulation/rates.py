@@ -32,7 +32,10 @@ LISTS_IN_A_WINDOW = WORKING_SHARE * (LISTS_AT_MOST + LISTS_PER_SECOND * WINDOW_S
 """What the working share of Azure's bucket of lists gives in a minute: all that it holds, and what it gains."""
 _HEARD_SECONDS = 0.01
 _HEARSAY_SECONDS = 40.0
-"""So long after a change of specs a process without ears has read of it: the rescan, and a reading."""
+"""So long after a change of specs a process without ears has read of it: the rescan, and a reading.
+
+Seconds in which the process is stopped do not count: it reads when it goes on, at the same time as it looks.
+"""
 _GAIN_SECONDS = 5.0
 """So long after a lease has come, at most, its process has asked for its fleets."""
 _MOVES = frozenset({"create", "delete", "operate", "sweep"})
@@ -117,7 +120,7 @@ class Rates:
         one = self._fleets[process, report.fleet]
         failed = report.error is not None or (one.refused > 0 and one.moved == 0)
         # Whoever edits a spec wants it tried anew.
-        if self._stirred_at > one.last_end - _HEARSAY_SECONDS:
+        if self._may_hear_of_an_edit(process, one.last_end):
             one.failures = 0
         one.failures = one.failures + 1 if failed else 0
         one.refused = one.moved = 0
@@ -146,7 +149,7 @@ class Rates:
         """I13: after so many failed passes in a row a fleet is left alone for 2, 4, 8 … seconds, up to five minutes."""
         if one.failures == 0 or one.ended_at is None:
             return
-        if self._stirred_at > one.began_at - _HEARSAY_SECONDS:
+        if self._may_hear_of_an_edit(process, one.began_at):
             return
         if self._gained.get(process, -1e9) > one.began_at - _GAIN_SECONDS:
             return
@@ -156,3 +159,8 @@ class Rates:
                 "I13",
                 f"{process.name} looks at {ref.name} {now - one.ended_at:.1f} s after failure {one.failures}",
             )
+
+    def _may_hear_of_an_edit(self, process: Process, moment: float) -> bool:
+        """Whether a process may still have had the last change of specs to read at a moment."""
+        edited = self._stirred_at
+        return edited >= moment or process.awake_seconds(edited, moment) < _HEARSAY_SECONDS

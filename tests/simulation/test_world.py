@@ -11,13 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from controller.core.steps import Prevented
+from controller.engine.report import PassReport
+from providers.base import GroupRef
+from providers.errors import Forbidden
+from providers.simulated.scenario import CreationFault, CreationOutcome
+from tests.simulation.bugs.scripts import UP, calm, want
 from tests.simulation.keeping import Kept, keep, kept
+from tests.simulation.loop import pass_time
 from tests.simulation.loop import run as run_world
 from tests.simulation.options import draw
 from tests.simulation.process import Process
 from tests.simulation.promises import PROMISED, never_struck
 from tests.simulation.rates import LISTS_IN_A_WINDOW
-from tests.simulation.world import World, simulate, told
+from tests.simulation.world import CURED_SECONDS, START, World, simulate, told
 from tests.sources import ROOT
 
 FAST = range(4)
@@ -104,3 +111,75 @@ def test_share_of_lists_is_judged() -> None:
     most = int(LISTS_IN_A_WINDOW)
     told_apart = [run_world(random.Random(1), partial(asked, lists)) for lists in (most, most + 1)]
     assert told_apart == [[], ["I12"]]
+
+
+@pytest.mark.parametrize(
+    ("edited", "stopped", "broken"),
+    [
+        pytest.param(False, 0.0, ["I13"], id="nobody edits anything"),
+        pytest.param(True, 0.0, ["I13"], id="the edit was read long ago"),
+        pytest.param(True, 55.0, [], id="stopped, and reads when it goes on"),
+        pytest.param(True, 15.0, ["I13"], id="stopped, but not for as long"),
+    ],
+)
+def test_hot_loops_are_judged(
+    edited: bool, stopped: float, broken: list[str], tmp_path: Path
+) -> None:
+    """A look right after a failure breaks I13, unless an edit may only have been read meanwhile."""
+
+    async def looked() -> list[str]:
+        world = World(draw(0), tmp_path)
+        process = Process("host-0#1", "host-0")
+        world.cast.processes[process] = world.cast._machine(process.host)
+        ref = GroupRef("00000000-0000-0000-0000-000000000000", "sim-rg", "web", "westeurope")
+        if edited:
+            world.rates.stirred()
+        if stopped:
+            process.pause(stopped)
+        await pass_time(60.0)
+        world.rates.sending(process, ref, "list")
+        await pass_time(1.0)
+        failed = PassReport("web", 1, START, 2, error=Forbidden("AuthorizationFailed", "no"))
+        world.rates.ended(process.name, failed)
+        world.rates.sending(process, ref, "list")
+        return [breach.invariant for breach in world.record.breaches]
+
+    assert run_world(random.Random(1), looked) == broken
+
+
+def test_a_pause_counts_once() -> None:
+    """A process that is stopped anew while it is stopped, and let go on early, was stopped for that time."""
+
+    async def awake() -> tuple[float, float]:
+        process = Process("host-0#1", "host-0")
+        await pass_time(10.0)
+        process.pause(100.0)
+        await pass_time(10.0)
+        process.pause(100.0)
+        await pass_time(10.0)
+        process.wake()
+        await pass_time(10.0)
+        return process.awake_seconds(0.0, 40.0), process.awake_seconds(15.0, 25.0)
+
+    assert run_world(random.Random(1), awake) == pytest.approx((20.0, 0.0), abs=0.01)
+
+
+def test_meltdown_ends_when_people_mend_the_ill() -> None:
+    """Beside members that run badly a hung creation stays, by the meltdown guard, until somebody mends them."""
+
+    def failing(world: World, outcome: CreationOutcome, times: int) -> None:
+        world.people._also(creations=(CreationFault(outcome, times, at=world.now),))
+
+    async def script(world: World) -> None:
+        want(world, web=4)
+        await pass_time(UP)
+        failing(world, CreationOutcome.OS_TIMED_OUT, 3)
+        want(world, web=7)
+        await pass_time(UP)
+        failing(world, CreationOutcome.STUCK, 1)
+        want(world, web=8)
+
+    result = simulate(0, calm(2000.0), script)
+    assert result.ok, told(result)
+    assert result.record.sometimes[f"prevented {Prevented.MELTDOWN}"]
+    assert (result.converged_after or 0) > CURED_SECONDS
