@@ -10,16 +10,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controller.core.observed import Memory, Scarce
-from controller.core.scarcity import decode, encode, learn, learn_from_failures, obstacle, remember
+from controller.core.observed import Member, Memory, Scarce
+from controller.core.scarcity import (
+    decode,
+    encode,
+    learn,
+    learn_from_failures,
+    obstacle,
+    on_probation,
+    remember,
+)
 from controller.core.tags import VALUE_LIMIT
-from providers.base import Catalog, Failure, Priority, ProvisioningState, SizeFacts
+from providers.base import Catalog, Failure, PowerState, Priority, ProvisioningState, SizeFacts
 from providers.refusals import Refusal
 from tests.builders import D2S, NOW, a_member, observed
 
 SPOT, REGULAR = Priority.SPOT, Priority.REGULAR
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 D4S = "Standard_D4s_v5"
+
+
+CATALOG = Catalog(
+    "westeurope",
+    3,
+    {
+        D2S: SizeFacts(D2S, "dsv5", 2, 8.0, frozenset()),
+        D4S: SizeFacts(D4S, "dsv5", 4, 16.0, frozenset()),
+        "Standard_D2ds_v5": SizeFacts("Standard_D2ds_v5", "dsv5", 2, 8.0, frozenset()),
+        "Standard_D4as_v5": SizeFacts("Standard_D4as_v5", "dasv5", 4, 16.0, frozenset()),
+    },
+    {},
+)
 
 
 def scarce(zone: str | None = "1", size: str = D2S, **over: Any) -> Scarce:
@@ -67,6 +88,7 @@ def test_refusals_teach(
         (scarce(), "1", D4S, REGULAR, False),
         (scarce(larger_too=True), "1", D4S, REGULAR, True),
         (scarce(size=D4S, larger_too=True), "1", D2S, REGULAR, False),
+        (scarce(larger_too=True), "1", "Standard_D2ds_v5", REGULAR, True),
         (scarce(larger_too=True), "1", "Standard_D4as_v5", REGULAR, False),
         (scarce(larger_too=True), "1", "Standard_F64", REGULAR, False),
     ],
@@ -75,13 +97,7 @@ def test_refusals_cover(
     one: Scarce, zone: str | None, size: str, priority: Priority, covered: bool
 ) -> None:
     """A refusal covers its zone, size and class, and larger sizes of the family where it says so."""
-    family = {
-        D2S: SizeFacts(D2S, "dsv5", 2, 8.0, frozenset()),
-        D4S: SizeFacts(D4S, "dsv5", 4, 16.0, frozenset()),
-        "Standard_D4as_v5": SizeFacts("Standard_D4as_v5", "dasv5", 4, 16.0, frozenset()),
-    }
-    catalog = Catalog("westeurope", 3, family, {})
-    found = obstacle(Memory((one,)), catalog, zone=zone, size=size, priority=priority)
+    found = obstacle(Memory((one,)), CATALOG, zone=zone, size=size, priority=priority)
     assert found == (one if covered else None)
 
 
@@ -115,6 +131,12 @@ def test_later_end_stays(old: list[timedelta], new: list[timedelta], kept: list[
     assert after.overshoot_frozen
 
 
+def test_wider_refusal_is_kept_apart() -> None:
+    """That one size is not to be had says less than that larger ones are not either: both are remembered."""
+    narrow, wide = scarce(until=NOW + HOUR), scarce(until=NOW + MINUTE, larger_too=True)
+    assert set(remember(Memory(), [narrow, wide], NOW).scarcity) == {narrow, wide}
+
+
 @pytest.mark.parametrize(
     ("failed_ago", "created_ago", "left"),
     [
@@ -143,6 +165,64 @@ def test_some_failures_teach_nothing(code: str, owned: bool) -> None:
     """A failure that is no refusal, or of a VM that is not ours, teaches nothing about offerings."""
     failed = a_member(owned=owned, failure=Failure(code, "It failed."))
     assert learn_from_failures(Memory(), observed([failed]), NOW) == Memory()
+
+
+def test_every_failure_teaches() -> None:
+    """Whoever is well, or failed for a reason of its own, keeps nobody else's refusal from being learned."""
+    members = [
+        a_member(1),
+        a_member(2, failure=Failure("OSProvisioningTimedOut", "It failed.")),
+        a_member(3, "2", failure=Failure(Refusal.ZONE_FULL.value, "The zone is full.", NOW)),
+    ]
+    (one,) = learn_from_failures(Memory(), observed(members), NOW).scarcity
+    assert (one.zone, one.code) == ("2", Refusal.ZONE_FULL.value)
+
+
+OVER = scarce(until=NOW - MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("one", "member", "disproved"),
+    [
+        (OVER, a_member(created_at=NOW), True),
+        (OVER, a_member(created_at=OVER.until - 5 * MINUTE), True),
+        (OVER, a_member(created_at=OVER.until - 6 * MINUTE), False),
+        (OVER, a_member(created_at=None), False),
+        (OVER, a_member(1, "2", created_at=NOW), False),
+        (OVER, a_member(created_at=NOW, owned=False), False),
+        (OVER, a_member(created_at=NOW, power_state=PowerState.STOPPED), False),
+        (OVER, a_member(created_at=NOW, size=D4S), False),
+        (replace(OVER, larger_too=True), a_member(created_at=NOW, size=D4S), True),
+    ],
+    ids=[
+        "one came up since",
+        "as early as clocks may differ",
+        "one from before",
+        "of unknown age",
+        "in another zone",
+        "somebody else's",
+        "it does not run",
+        "of another size",
+        "of a larger size that was refused too",
+    ],
+)
+def test_success_disproves(one: Scarce, member: Member, disproved: bool) -> None:
+    """A refusal whose time is over is forgotten as soon as a member of that offering has come up since."""
+    look = observed([member], catalog=CATALOG)
+    after = learn_from_failures(Memory(probing=(one,)), look, NOW)
+    assert after.probing == (() if disproved else (one,))
+
+
+@pytest.mark.parametrize(
+    ("zone", "size", "found"),
+    [("1", D2S, True), ("2", D2S, False), (None, D2S, False), ("1", D4S, True)],
+)
+def test_probation_covers_what_the_refusal_did(zone: str | None, size: str, found: bool) -> None:
+    """On probation is the same that was refused: that zone, and larger sizes where it said so."""
+    one = replace(OVER, larger_too=True)
+    memory = Memory(probing=(one,))
+    covering = on_probation(memory, CATALOG, zone=zone, size=size, priority=REGULAR)
+    assert covering == ((one,) if found else ())
 
 
 @pytest.mark.parametrize(

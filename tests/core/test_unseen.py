@@ -9,7 +9,7 @@ import pytest
 from controller.core.observed import Memory, Observed, Serials
 from controller.core.unseen import MOST_ASKED, in_reach, last_given_out, names_to_ask, remember
 from providers.base import ProvisioningState
-from tests.builders import a_fleet, a_group, a_member, observed
+from tests.builders import NOW, a_fleet, a_group, a_member, observed
 
 
 def listed(*numbers: int, floor: int, following: int | None = None) -> Observed:
@@ -38,6 +38,8 @@ def names(*numbers: int) -> tuple[str, ...]:
         (listed(1, floor=6), Memory(members=names(1)), ()),
         (listed(1, floor=6), Memory(members=names(1, 4)), (4,)),
         (listed(1, floor=3), Memory(members=names(7), settled=9), (7, 2)),
+        (listed(2, floor=3), Memory(members=names(7), settled=9), (7, 1)),
+        (listed(2, floor=3), Memory(members=names(2), settled=3), ()),
     ],
     ids=[
         "all shown",
@@ -49,6 +51,8 @@ def names(*numbers: int) -> tuple[str, ...]:
         "never seen whole",
         "seen, but never whole",
         "the set was made anew",
+        "from its first number on",
+        "whoever was gone before stays gone",
     ],
 )
 def test_whoever_may_hide_is_asked_for(
@@ -77,8 +81,9 @@ def test_set_without_numbers_asks_for_none() -> None:
 def test_long_absence_makes_a_stranger(given_out: int, known: int | None) -> None:
     """A process that missed more numbers than a set has members knows the fleet no better than a new one."""
     look = listed(1, floor=3 + given_out)
-    memory = Memory(members=names(1), settled=3)
-    assert in_reach(a_fleet(3), look, memory).settled == known
+    memory = Memory(members=names(1), settled=3, searched_at=NOW)
+    after = in_reach(a_fleet(3), look, memory)
+    assert (after.settled, after.searched_at) == (known, NOW if known else None)
 
 
 @pytest.mark.parametrize(
@@ -120,3 +125,11 @@ def test_whole_looks_are_told_from_others(
     after = remember(a_fleet(3), look, memory)
     assert after.settled == settled
     assert after.members == tuple(member.name for member in look.members)
+
+
+def test_only_open_numbers_are_remembered() -> None:
+    """What is known of requests on their way is kept for open numbers, and let go once those are settled."""
+    look = listed(1, 2, 3, 5, floor=4, following=7)
+    memory = Memory(arrived=names(3, 4), answered=names(3, 6))
+    after = remember(a_fleet(3), look, memory)
+    assert (after.arrived, after.answered) == (names(4, 5), names(6))
