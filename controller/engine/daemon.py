@@ -17,7 +17,7 @@ from controller.engine.queue import Queue
 from controller.engine.visit import PASS_SECONDS, visit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Coroutine
+    from collections.abc import Callable, Collection, Coroutine, Iterable
     from typing import Any
 
     from controller.core.standings import Accepted, Standing
@@ -112,7 +112,10 @@ class Daemon:
 
     def look_at_all(self) -> None:
         """Look at every fleet again soon, but for those that fail: these have a time of their own."""
-        for key in self._standings:
+        self._look_soon(self._standings)
+
+    def _look_soon(self, keys: Iterable[str]) -> None:
+        for key in keys:
             state = self._means.board.fleet(key)
             if state is None or not state.failures:
                 self.queue.put(key, Urgency.RESYNC)
@@ -194,12 +197,20 @@ class Daemon:
         return f"{self._means.shares.place(ticket.key)} {rest}"
 
     async def _follow_tenure(self) -> None:
-        """Look at fleets that have come to this process, without waiting for the next regular look."""
+        """Look at fleets that have come to this process, or gone, without waiting for the next regular look.
+
+        Those that stay where they are have nothing to do with it: leases come and go one by one, for minutes.
+        """
         tenure = self._means.tenure
         seen = tenure.changes
         while True:
             seen = await tenure.changed(seen)
-            self.look_at_all()
+            self._look_soon([key for key in self._standings if self._has_moved(key)])
+
+    def _has_moved(self, key: str) -> bool:
+        """Whether somebody else has the right over a fleet than when it was last visited."""
+        state = self._means.board.fleet(key)
+        return state is None or state.holder != self._means.tenure.holder_of(key)
 
     async def _beat(self) -> None:
         while True:

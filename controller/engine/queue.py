@@ -93,7 +93,11 @@ class Queue:
         return max((now - one.due for one in self._waiting.values()), default=0.0)
 
     def put(self, key: str, urgency: Urgency, delay: float = 0.0, *, ailing: bool = False) -> None:
-        """Want ``key`` looked at in ``delay`` seconds. Never postpones what was wanted before."""
+        """Want ``key`` looked at in ``delay`` seconds. Never postpones what was wanted before.
+
+        But for one thing: who has turned out to be ailing is not looked at before that, only because a regular
+        look was wanted while nobody knew.
+        """
         if self._closed:
             return
         now = self._clock.elapsed
@@ -160,8 +164,8 @@ class Queue:
 
 
 def _sooner(one: Ticket | None, other: Ticket, now: float) -> Ticket:
-    """The earlier of two. If both are due already, it is as urgent as the more urgent one."""
-    if one is None:
+    """The earlier of two, or the pause of who fails. If both are due already, as urgent as the more urgent one."""
+    if one is None or (other.ailing and one.urgency is Urgency.RESYNC):
         return other
     first, second = sorted((one, other), key=lambda ticket: ticket.due)
     urgency = min(one.urgency, other.urgency) if second.due <= now else first.urgency

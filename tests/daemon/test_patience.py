@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from providers import relay
-from providers.errors import Throttled, Transient
+from providers.errors import Forbidden, Throttled, Transient
 from providers.simulated.scenario import Call, CallFailure, CallFault
 from tests.daemon.stage import Counting, Stage, accepted, fleet_named, play, stands
 from tests.shell.stage import a_provider
@@ -119,3 +119,27 @@ def test_who_fails_has_its_own_time() -> None:
 
     _, (before, after) = play(script, a_provider(fault))
     assert after - before <= 1
+
+
+class Late(Counting):
+    """Answers after a second, and then only that it cannot."""
+
+    async def reading(self, call: relay.Call, go_on: Callable[[], Awaitable[T]]) -> T:
+        del call, go_on
+        await self.clock.sleep(1)
+        raise Forbidden("AuthorizationFailed", "the identity may not read this scale set")
+
+
+def test_a_wish_from_before_a_failure_waits() -> None:
+    """When all fleets are to be looked at again during a pass, and that fails, its pause is kept all the same."""
+
+    async def script(stage: Stage) -> None:
+        stage.daemon.accept(accepted(fleet_named("web")))
+        await stage.until(lambda: stage.state("web").working)
+        stage.daemon.look_at_all()
+        await stage.clock.sleep(1800)
+
+    stage, _ = play(script, around=Late)
+    first, second = (at for at, _ in stage.provider.lists[:2])
+    # A second for the answer, and the pause after a first failure.
+    assert second - first >= 1 + 2

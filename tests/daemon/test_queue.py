@@ -109,6 +109,24 @@ def test_an_earlier_moment_counts() -> None:
     assert play(story()) == [pytest.approx(5.0), pytest.approx(5.0)]
 
 
+@pytest.mark.parametrize(("wanted", "waits"), [(RESYNC, 8.0), (CHANGE, 0.0)])
+def test_who_fails_waits(wanted: Urgency, waits: float) -> None:
+    """A regular look that was wanted during a pass which then fails waits out the pause; an edit does not."""
+
+    async def story() -> float:
+        queue, clock = a_queue(), LoopClock(NOW)
+        queue.put("a", LOOK)
+        await queue.take()
+        queue.put("a", wanted)
+        queue.put("a", LOOK, 8.0, ailing=True)
+        queue.done("a")
+        before = clock.elapsed
+        await queue.take()
+        return clock.elapsed - before
+
+    assert play(story()) == pytest.approx(waits)
+
+
 def test_a_change_hastens_who_waits() -> None:
     """A fleet that is due for a regular look and is kept waiting goes first once its spec changes."""
 

@@ -31,7 +31,6 @@ class WireLeases:
         await self._call(
             "acquire", name, lambda: self.world.table.acquire(name, holder, token, seconds)
         )
-        self.world.rates.gained(self.process)
 
     async def renew(self, name: str, *, token: str) -> None:
         await self._call("renew", name, lambda: self.world.table.renew(name, token))

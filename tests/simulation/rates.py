@@ -36,8 +36,6 @@ _HEARSAY_SECONDS = 40.0
 
 Seconds in which the process is stopped do not count: it reads when it goes on, at the same time as it looks.
 """
-_GAIN_SECONDS = 5.0
-"""So long after a lease has come, at most, its process has asked for its fleets."""
 _MOVES = frozenset({"create", "delete", "operate", "sweep"})
 
 
@@ -63,15 +61,10 @@ class Rates:
         self._fleets: dict[tuple[Process, str], _Fleet] = defaultdict(_Fleet)
         self._lists: dict[Process, deque[float]] = defaultdict(deque)
         self._stirred_at = -1e9
-        self._gained: dict[Process, float] = {}
 
     def stirred(self) -> None:
         """Specs have changed, or can be read again."""
         self._stirred_at = self._world.now
-
-    def gained(self, process: Process) -> None:
-        """A process has got a lease, and wants to look at everything that does not fail."""
-        self._gained[process] = self._world.now
 
     def sending(self, process: Process, ref: GroupRef | None, what: str) -> None:
         """A request leaves a process."""
@@ -150,8 +143,6 @@ class Rates:
         if one.failures == 0 or one.ended_at is None:
             return
         if self._may_hear_of_an_edit(process, one.began_at):
-            return
-        if self._gained.get(process, -1e9) > one.began_at - _GAIN_SECONDS:
             return
         pause, now = min(2.0**one.failures, LONGEST_BACKOFF_SECONDS), self._world.now
         if now - one.ended_at < pause - _HEARD_SECONDS:

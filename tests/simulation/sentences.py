@@ -138,7 +138,9 @@ def even(observed: Observed, plan: Plan) -> Iterator[str]:
     classes = {one.instance.priority for one in owned} | {one.priority for one in plan.creates}
     if not plain or plan.blocked or len(classes) > 1 or not all(one.zone for one in plan.creates):
         return
-    # A member whose number is open stays, and the plan names it only if it would have had to go.
+    # Who may not go stays, and the plan names it only if too few others may: a hold, a lock, an open number.
+    if not all(_is_free(observed, one) for one in owned):
+        return
     if observed.serials is not None and observed.serials.floor < observed.serials.next:
         return
     # Of kept members the plan names only those whose turn it would have been.
