@@ -138,13 +138,11 @@ def even(observed: Observed, plan: Plan) -> Iterator[str]:
     classes = {one.instance.priority for one in owned} | {one.priority for one in plan.creates}
     if not plain or plan.blocked or len(classes) > 1 or not all(one.zone for one in plan.creates):
         return
-    # Who may not go stays, and the plan names it only if too few others may: a hold, a lock, an open number.
+    # Who may not go stays, by a hold, a lock or an open number; the plan names it only if its turn had come.
     if not all(_is_free(observed, one) for one in owned):
         return
+    # A number can also be open that no member has: its creation may still arrive.
     if observed.serials is not None and observed.serials.floor < observed.serials.next:
-        return
-    # Of kept members the plan names only those whose turn it would have been.
-    if observed.locks != () or any(one.hold is not None for one in owned):
         return
     # Whoever may go anyway, because a deletion got no answer, goes before the spread is asked.
     if any(one.why == ASKED_BEFORE for step in plan.deletes for one in step.victims):
