@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from controller.core.observed import Member, Memory, Scarce
 from controller.core.scarcity import (
+    PROBATION,
     decode,
     encode,
     learn,
@@ -287,6 +288,22 @@ def folded(one: Scarce) -> tuple[object, ...]:
 def test_bad_tag_is_forgotten(text: str | None) -> None:
     """What cannot be read, or is over, is left out: it is learned again at the cost of one refusal."""
     assert decode(text, NOW) == ()
+
+
+@pytest.mark.parametrize(("beyond", "kept"), [(0, True), (1, False)])
+def test_tag_is_filled_to_its_last_letter(beyond: int, kept: bool) -> None:
+    """What fills a tag exactly is written; with one letter more it is left out."""
+    empty = len(encode(Memory((scarce(size="Basic_"),))))
+    one = scarce(size="Basic_" + "A" * (VALUE_LIMIT - empty + beyond))
+    assert decode(encode(Memory((one,))), NOW) == ((one,) if kept else ())
+
+
+@pytest.mark.parametrize(("later", "known"), [(timedelta(seconds=-1), True), (0 * MINUTE, False)])
+def test_probation_ends(later: timedelta, known: bool) -> None:
+    """A refusal is known until its probation is over, to the second, in the tag as in memory."""
+    one, then = scarce(), NOW + HOUR + PROBATION + later
+    assert decode(encode(Memory((one,))), then) == ((one,) if known else ())
+    assert remember(Memory((one,)), [], then).probing == ((one,) if known else ())
 
 
 def test_unknown_letter_reads() -> None:

@@ -81,6 +81,45 @@ def test_one_word(replicas: int, change: dict[str, Any], summary: str, message: 
     assert (status.summary, condition(status, "Reconciling").message) == (summary, message)
 
 
+@pytest.mark.parametrize(
+    ("over", "ready", "reconciling", "message"),
+    [
+        ({}, "AsDesired", "NothingToDo", "nothing is planned or under way"),
+        ({"installing": ("web-000001",)}, "NotAsDesired", "UnderWay", "1 member under way"),
+        ({"creating": ("web-000001",)}, "AsDesired", "UnderWay", "1 member under way"),
+        (
+            {"leaving": ("web-000002",), "installing": ("web-000001",)},
+            "NotAsDesired",
+            "UnderWay",
+            "2 members under way",
+        ),
+        ({"set_leaving": True}, "AsDesired", "UnderWay", "the scale set is being deleted"),
+        ({"desired": 2}, "NotAsDesired", "NothingToDo", "nothing is planned or under way"),
+        ({"observed": 2}, "NotAsDesired", "NothingToDo", "nothing is planned or under way"),
+    ],
+    ids=["at rest", "extensions", "creation", "deletion", "set", "too few", "too many"],
+)
+def test_reasons_name_what_goes_on(
+    over: dict[str, Any], ready: str, reconciling: str, message: str
+) -> None:
+    """A fleet is Ready only with all members it wants and no extension on its way, and says what goes on."""
+    fleet, seen = a_fleet(1), observed([a_member(1)])
+    status = compute_status(fleet, seen, replace(plan(fleet, seen, Memory(), NOW), **over))
+    found = condition(status, "Reconciling")
+    assert condition(status, "Ready").reason == ready
+    assert (found.reason, found.message) == (reconciling, message)
+
+
+def test_steps_are_told_before_members() -> None:
+    """What is planned now is said before what is under way since earlier."""
+    status = status_of(
+        a_fleet(3), [a_member(1), a_member(2, provisioning_state=ProvisioningState.CREATING)]
+    )
+    found = condition(status, "Reconciling")
+    assert (found.reason, found.status) == ("StepsPlanned", Truth.TRUE)
+    assert condition(status, "Ready").reason == "NotAsDesired"
+
+
 def test_leaving_is_under_way() -> None:
     """Members that are being deleted are under way, and not counted any more."""
     leaving = a_member(2, provisioning_state=ProvisioningState.DELETING)
@@ -198,3 +237,17 @@ def test_unmanaged_are_not_ready() -> None:
     foreign = replace(a_member(9), owned=False)
     status = status_of(a_fleet(1), [a_member(1), foreign])
     assert (status.ready, status.observed, status.summary) == (1, 1, "Ready")
+
+
+def test_what_cannot_be_seen_is_said() -> None:
+    """Under max spreading the platform shows no domain, and the condition says that."""
+    fleet = a_fleet(2, placement=Placement(fault_domains=1))
+    found = condition(status_of(fleet, members_in({"": 2})), "SpreadSatisfied")
+    assert found.message == "the platform shows nothing of it"
+
+
+def test_suspended_fleet_is_frozen() -> None:
+    """A fleet that its spec suspends is Frozen, and whoever asks is told that it is only looked at."""
+    found = condition(status_of(a_fleet(1, suspended=True), [a_member(1)]), "Frozen")
+    words = "its spec suspends the fleet: looked at, not changed"
+    assert (found.status, found.reason, found.message) == (Truth.TRUE, "Suspended", words)
