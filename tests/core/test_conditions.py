@@ -60,7 +60,26 @@ def test_first_look_still_to_come() -> None:
     told = conditions_after(None, PassFacts(DIGEST), NOW)
     unknown = {one.type for one in told.conditions if one.status is Truth.UNKNOWN}
     assert unknown == set(TYPES) - {"Stalled", "SpecValid", "Throttled"}
-    assert told.condition("Ready").reason == "NotLookedYet"
+    ready, stalled = told.condition("Ready"), told.condition("Stalled")
+    assert (ready.reason, ready.message) == ("NotLookedYet", "no look has been made yet")
+    words = "it is tried again without anybody's help"
+    assert (stalled.status, stalled.reason, stalled.message) == (Truth.FALSE, "Moving", words)
+
+
+def test_fleet_without_spec_is_not_called_wrong() -> None:
+    """As long as no spec of a fleet is known it is Unknown whether it is valid, and nothing is wished."""
+    told = conditions_after(None, PassFacts(), NOW).condition("SpecValid")
+    words = "no spec of this fleet is known"
+    assert (told.status, told.reason, told.message) == (Truth.UNKNOWN, "NoSpec", words)
+    unread = Freeze(FreezeReason.NOT_READ_YET, "because")
+    assert wish_of(Standing("k", "web", "/specs", None, unread, "content:1", NOW)) == ""
+
+
+def test_platform_that_answers_throttles_nobody() -> None:
+    """As long as no answer asks for patience the fleet is not Throttled, and that is said."""
+    told = conditions_after(None, well(), NOW).condition("Throttled")
+    words = "no request was put off"
+    assert (told.status, told.reason, told.message) == (Truth.FALSE, "Clear", words)
 
 
 def test_time_changes_with_status_only() -> None:
