@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 
 import pytest
 
-from controller.core.chain import NOTHING, Anchor, Record, link, misfit, read_record, walk
+from controller.core.chain import (
+    MAX_SEQ,
+    NOTHING,
+    Anchor,
+    Record,
+    Walk,
+    link,
+    misfit,
+    read_record,
+    walk,
+)
 
 RECORDS = 12
 
@@ -145,3 +156,97 @@ def test_own_keys_are_kept_apart() -> None:
         link({"hash": "x"}, NOTHING)
     first = link({"kind": "a"}, NOTHING)
     assert misfit(link({"kind": "b"}, first.anchor), first.anchor) == ""
+
+
+def written(**whole: object) -> bytes:
+    """A line in the one form that records have, whatever it says."""
+    return json.dumps(whole, sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+NO_RECORD = "the line is not a record: it has no number and hashes"
+REWRITTEN = "the line was written anew: it is not in the one form that records have"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (link({}, NOTHING).line[:-1], "the line is cut off"),
+        (b"{\n", "the line is not JSON"),
+        (b"[" * 100_000 + b"\n", "the line is not JSON"),
+        (b"[]\n", NO_RECORD),
+        (written(prev="", hash=""), NO_RECORD),
+        (written(seq=1, hash=""), NO_RECORD),
+        (written(seq=1, prev=""), NO_RECORD),
+        (written(seq=True, prev="", hash=""), NO_RECORD),
+        (written(seq=0, prev="", hash=""), NO_RECORD),
+        (written(seq=MAX_SEQ + 1, prev="", hash=""), NO_RECORD),
+        (b" " + link({}, NOTHING).line, REWRITTEN),
+        (b'{"hash":"","prev":"","seq":1,"x":NaN}\n', REWRITTEN),
+        (written(seq=1, prev="", hash=""), "record 1 was changed: its hash does not fit"),
+        (
+            written(seq=MAX_SEQ, prev="", hash=""),
+            f"record {MAX_SEQ} was changed: its hash does not fit",
+        ),
+    ],
+)
+def test_damaged_line_says_what_is_wrong(line: bytes, sentence: str) -> None:
+    """Whoever looks for what happened to a trail reads of each damaged line how it is damaged."""
+    assert read_record(line) == sentence
+
+
+def test_record_is_read_as_it_was_written() -> None:
+    """A whole record gives back its place, its own keys and its line, and names what sort it is."""
+    made = link({"kind": "intent", "who": "ana"}, Anchor(4, "a" * 64))
+    assert read_record(made.line) == made
+    assert (made.seq, made.prev, made.kind) == (5, "a" * 64, "intent")
+    assert made.body == {"kind": "intent", "who": "ana"}
+    assert link({}, NOTHING).kind == ""
+
+
+@pytest.mark.parametrize(
+    ("after", "sentence"),
+    [
+        (Anchor(4, "a"), ""),
+        (Anchor(3, "a"), "record 4 is missing before record 5"),
+        (Anchor(2, "a"), "records 3 to 4 are missing before record 5"),
+        (Anchor(5, "a"), "record 5 stands where record 6 belongs"),
+        (Anchor(4, "b"), "record 5 does not follow the record 4 that stands before it"),
+    ],
+)
+def test_misfit_says_what_is_wrong(after: Anchor, sentence: str) -> None:
+    """A record that does not follow says whether others are missing, or it stands elsewhere."""
+    assert misfit(link({}, Anchor(4, "a")), after) == sentence
+
+
+def test_own_keys_are_named() -> None:
+    """Whoever writes a key of the chain itself is told which."""
+    with pytest.raises(ValueError, match=r"^keys of the chain itself: \['hash', 'seq'\]$"):
+        link({"hash": "", "seq": 1, "kind": ""}, NOTHING)
+
+
+def test_chain_may_begin_anywhere() -> None:
+    """Where older records are kept elsewhere the walk takes the first one that there is, and checks from there."""
+    lines = [("t", line) for line in a_chain()[4:]]
+    found = walk(lines, None)
+    assert (found.breaks, found.records, found.last.seq) == ((), RECORDS - 4, RECORDS)
+    assert walk([], None) == Walk()
+
+
+def test_damaged_record_keeps_its_place() -> None:
+    """Behind a damaged record the next number follows; if that is missing as well, it is told, too."""
+    lines = [("t", line) for line in a_chain()]
+    lines[3] = ("broken", b"\n")
+    assert [one.place for one in walk(lines).breaks] == ["broken"]
+    assert [one.sentence for one in walk([*lines[:4], *lines[5:]]).breaks] == [
+        "the line is not JSON",
+        "record 5 is missing before record 6",
+    ]
+
+
+def test_every_record_is_shown_in_turn() -> None:
+    """Whoever follows the chain sees each whole record with its place, the misplaced ones as well."""
+    lines = [(str(n), line) for n, line in enumerate(a_chain(4), 1)]
+    seen: list[tuple[str, int]] = []
+    found = walk([*lines[:1], ("x", b"\n"), *lines[2:]], see=lambda p, r: seen.append((p, r.seq)))
+    assert seen == [("1", 1), ("3", 3), ("4", 4)]
+    assert (found.records, found.first and found.first.seq) == (3, 1)
