@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from controller.core import tags
-from controller.core.observed import Serials, interpret, refresh, settle
+from controller.core.observed import Serials, interpret, parse_serials, refresh, settle
 from providers.base import GroupSnapshot, Instance, Lock, LockLevel
 from tests.builders import NOW, REF, a_catalog, a_group, an_instance
 
@@ -68,3 +71,32 @@ def test_names_replace_the_list() -> None:
         ("web-000005", False, True),
     ]
     assert fresh.locks == ()
+
+
+def test_tags_are_read_where_they_stand() -> None:
+    """A hold comes from its member's tags, times of reservations from the set's, and the set and catalog stay."""
+    minute = timedelta(minutes=1)
+    group = a_group(9, 7)
+    times = {tags.RESERVED_AT: NOW.isoformat(), tags.RETRIED_AT: (NOW + minute).isoformat()}
+    marked = replace(group, tags={**group.tags, **times})
+    held = an_instance(1, tags={**OURS, tags.HOLD: "owner=ana;reason=a dump is written"})
+    catalog = a_catalog()
+    found = interpret(REF, replace(a_snapshot(held, ours(2)), group=marked), catalog)
+    assert [one.hold for one in found.members] == [
+        tags.Hold("ana", "a dump is written", None),
+        None,
+    ]
+    assert (found.reserved_at, found.retried_at) == (NOW, NOW + minute)
+    assert (found.group, found.catalog) == (marked, catalog)
+
+
+def test_later_look_tells_the_locks() -> None:
+    """Locks that a look by name found are in the place of those that the list came with."""
+    listed = interpret(REF, replace(a_snapshot(ours(1)), locks=()))
+    assert settle(REF, listed, a_snapshot(ours(1), complete=False)).locks == (LOCK,)
+
+
+@pytest.mark.parametrize("text", [None, "", "7", "7/", "/9", "7/9/9", "9/7", "a/9", "7/b"])
+def test_unreadable_numbers_are_none(text: str | None) -> None:
+    """A tag that does not hold two numbers in order counts as missing."""
+    assert parse_serials(text) is None

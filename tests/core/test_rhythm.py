@@ -6,14 +6,21 @@ import random
 
 import pytest
 
+from controller.core import report
 from controller.core.rhythm import (
     LISTS_PER_SECOND,
     LONGEST_BACKOFF_SECONDS,
+    MOST_CREATIONS,
+    NextLook,
+    Outlook,
     ReadBudget,
+    Resync,
     Urgency,
+    Window,
     backoff_seconds,
     compute_resync,
     list_pages,
+    next_look,
     rank,
     spread_out,
 )
@@ -98,3 +105,85 @@ def test_budget_says_how_long() -> None:
     assert budget.wait(Urgency.CHANGE, 1) == 0
     assert budget.at(1.0).wait(Urgency.RESYNC, 1) == pytest.approx(0.0)
     assert budget.at(-50.0).resting.tokens == budget.resting.tokens
+
+
+@pytest.mark.parametrize(
+    ("failures", "urgency"), [(1, Urgency.LOOK_AGAIN), (3, Urgency.LOOK_AGAIN), (4, Urgency.RESYNC)]
+)
+def test_ailing_fleet_does_not_crowd_out(failures: int, urgency: Urgency) -> None:
+    """A fleet whose passes fail is soon looked at again three times, and then in turn; it counts as ailing."""
+    found = next_look(Outlook(5.0, failures=failures), Resync(60.0, 60.0), 0.0)
+    assert (found.urgency, found.ailing) == (urgency, True)
+
+
+def test_affordable_looks_are_not_stretched() -> None:
+    """Fleets that take just what looks at rest may use are looked at as often as is wanted."""
+    assert compute_resync(60.0, [48]) == Resync(60.0, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("outlook", "seconds", "urgency", "why"),
+    [
+        (Outlook(15.0, moving=True), 15.0, Urgency.LOOK_AGAIN, "something is under way"),
+        (Outlook(90.0, moving=True), 90.0, Urgency.LOOK_AGAIN, "something is under way"),
+        (Outlook(20.0), 20.0, Urgency.LOOK_AGAIN, "what is in the way may be gone then"),
+        (Outlook(60.0), 60.0, Urgency.RESYNC, "a regular look"),
+        (Outlook(900.0), 60.0, Urgency.RESYNC, "a regular look"),
+        (Outlook(30.0, failures=1), 30.0, Urgency.LOOK_AGAIN, "the last pass failed"),
+        (Outlook(1.0, failures=2), 4.0, Urgency.LOOK_AGAIN, "the last 2 passes failed"),
+    ],
+)
+def test_next_look_says_when_and_why(
+    outlook: Outlook, seconds: float, urgency: Urgency, why: str
+) -> None:
+    """What goes on decides when a fleet is looked at again, and the reason is told."""
+    ailing = outlook.failures > 0
+    wanted = NextLook(urgency, seconds, why, ailing=ailing)
+    assert next_look(outlook, Resync(60.0, 60.0), 0.0) == wanted
+    assert next_look(outlook, Resync(60.0, 60.0), 0.5).seconds == pytest.approx(seconds * 1.1)
+
+
+def test_stretched_rest_is_explained() -> None:
+    """A fleet that is looked at less often than wanted says so with each look; trouble is not stretched."""
+    resync = Resync(60.0, 9_999.0, "too many fleets")
+    at_rest = next_look(Outlook(report.RESYNC_SECONDS), resync, 0.0)
+    assert at_rest == NextLook(Urgency.RESYNC, 9_999.0, "too many fleets")
+    blocked = next_look(Outlook(report.RESYNC_SECONDS - 1), resync, 0.0)
+    assert (blocked.urgency, blocked.seconds) == (Urgency.LOOK_AGAIN, report.RESYNC_SECONDS - 1)
+
+
+def test_creations_on_their_way_grow_and_shrink() -> None:
+    """Each creation that is taken lets one more in, a failure halves the number, and never below one."""
+    window = Window()
+    assert window.size == 4.0
+    assert window.accepted(7.0) == Window(5.0, 7.0)
+    assert window.failed(8.0) == Window(2.0, 8.0)
+    assert Window(1.5, 0.0).failed(1.0) == Window(1.0, 1.0)
+    assert Window(MOST_CREATIONS - 0.5, 0.0).accepted(1.0).size == MOST_CREATIONS
+
+
+@pytest.mark.parametrize(("elapsed", "size"), [(309.0, 32.0), (310.0, 4.0)])
+def test_old_lessons_are_forgotten(elapsed: float, size: float) -> None:
+    """Five minutes after the last creation nothing is known any more of what the platform can take."""
+    found = Window(32.0, 10.0).before(elapsed)
+    assert (found.size, found.at) == (size, 10.0 if size == 32.0 else elapsed)
+
+
+def test_work_leaves_rest_alone() -> None:
+    """Urgent looks take from the whole allowance only, looks at rest from both; time fills them again."""
+    full = ReadBudget.full(0.0)
+    assert (full.resting.tokens, full.working.tokens) == (180.0, 450.0)
+    worked = full.less(Urgency.CHANGE, 100)
+    assert (worked.resting.tokens, worked.working.tokens) == (180.0, 350.0)
+    rested = worked.less(Urgency.RESYNC, 180)
+    assert (rested.resting.tokens, rested.working.tokens) == (0.0, 170.0)
+    assert (rested.wait(Urgency.RESYNC, 10), rested.wait(Urgency.CHANGE, 170)) == (10.0, 0.0)
+    later = rested.at(20.0)
+    assert (later.resting.tokens, later.working.tokens) == (20.0, 220.0)
+    assert (later.at(10.0), later.at(9_999.0).working.tokens) == (later, 450.0)
+
+
+def test_what_never_fits_waits_for_all() -> None:
+    """A look that costs more than the allowance holds waits until it is full, and not for ever."""
+    empty = ReadBudget.full(0.0).less(Urgency.CHANGE, 450)
+    assert empty.wait(Urgency.CHANGE, 1_000) == 180.0
