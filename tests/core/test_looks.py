@@ -9,6 +9,7 @@ import pytest
 
 from controller.core import tags
 from controller.core.observed import Serials, interpret, parse_serials, refresh, settle
+from controller.spec.values import Hold
 from providers.base import GroupSnapshot, Instance, Lock, LockLevel
 from tests.builders import NOW, REF, a_catalog, a_group, an_instance
 
@@ -83,7 +84,7 @@ def test_tags_are_read_where_they_stand() -> None:
     catalog = a_catalog()
     found = interpret(REF, replace(a_snapshot(held, ours(2)), group=marked), catalog)
     assert [one.hold for one in found.members] == [
-        tags.Hold("ana", "a dump is written", None),
+        Hold("ana", "a dump is written", None),
         None,
     ]
     assert (found.reserved_at, found.retried_at) == (NOW, NOW + minute)
