@@ -6,6 +6,7 @@ import pytest
 
 from controller.core import pacing
 from tests.simulation.planted import BUGS, hunt, planted
+from tests.simulation.planted_table import PAGE, found_in, rows_of, with_rows
 
 CAUGHT_BY = {
     "last-look-left-out": 18,
@@ -57,3 +58,28 @@ def test_bugs_are_taken_out_again() -> None:
     with planted("lock-ignored-at-last-look"):
         assert pacing.confirm_victims is not before
     assert pacing.confirm_victims is before
+
+
+def test_the_page_tells_of_every_bug() -> None:
+    """The table in docs/reliability.md has a row for each bug, with its sentence and worlds, and each was caught."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_rows(page, {}) == page
+    assert [name for name, (seeds, _) in rows_of(page).items() if not seeds.isdigit()] == []
+
+
+def test_hunts_are_written_into_the_page() -> None:
+    """What a hunt prints replaces the row of its bug and of no other, with what noticed it."""
+    page = PAGE.read_text(encoding="utf-8")
+    printed = """\
+   3 seeds   15.5 s  serving-go-first: I10 at 372.032 s: host-0#1 plans: web: nobody
+  14 seeds  115.5 s  fence-down: I6 at 3.000 s: host-0#1 sends create
+> 20 seeds  215.5 s  hot-loop: NOT CAUGHT: a fleet is looked at again at once, whatever happened
+2 bugs, 1 not caught
+"""
+    found = found_in(printed)
+    assert found == {
+        "serving-go-first": ("3", "I10 (plan)"),
+        "fence-down": ("14", "I6"),
+        "hot-loop": (">20", "nothing"),
+    }
+    assert rows_of(with_rows(page, found)) == {**rows_of(page), **found}
