@@ -12,6 +12,7 @@ from controller.core.observed import Memory, member_of
 from controller.core.plan import plan
 from controller.core.tags import member_tags, parse_cost, parse_time
 from controller.spec.values import Placement
+from providers.base import GroupRef
 from tests.builders import (
     NOW,
     REF,
@@ -147,3 +148,9 @@ def test_member_finds_its_pool(
         fleet, pools=tuple(replace(p, replicas=int(p.name == mine)) for p in fleet.pools)
     )
     assert plan(kept, observed([one]), Memory(), NOW).steps == ()
+
+
+@pytest.mark.parametrize("ref", [REF, replace(REF, resource_group="WEB-RG", name="Web")])
+def test_owner_mark_outlives_versions(ref: GroupRef) -> None:
+    """The mark on a VM is the same in every version and however its names are written: a fleet stays ours."""
+    assert tags.owner_mark(ref) == "ek-7b97d6eeac96cc62"
