@@ -375,7 +375,8 @@ class Cast:
             if not report.converged:
                 self._world.broken("I21", f"{report.fleet} is at rest and tells {report.verdict}")
             for one in report.plan.drift if report.plan else ():
-                if not self._world.judge.is_spoilt(one.instance):
+                changed = self._world.desk.once_wanted(one.fingerprint or "")
+                if not changed and not self._world.judge.is_spoilt(one.instance):
                     self._world.broken(
                         "I16", f"{one.instance} drifts, and nobody changed a template"
                     )

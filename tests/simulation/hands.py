@@ -166,6 +166,12 @@ class Desk:
         for fleet in self.specs_of(commit).fleets:
             self.known[fleet.spec_digest] = fleet
 
+    def once_wanted(self, fingerprint: str) -> bool:
+        """Whether a committed spec asked for another template than now: a text cut off in its last word is a spec, too."""
+        now = [one.template.document for f in self.specs_of(self.now).fleets for one in f.pools]
+        templates = [one.template for fleet in self.known.values() for one in fleet.pools]
+        return any(one.fingerprint == fingerprint and one.document not in now for one in templates)
+
     def specs_of(self, commit: Commit) -> SpecSet:
         """What a commit means. It never changes, so it is compiled once for everybody."""
         if commit.number not in self._meanings:
