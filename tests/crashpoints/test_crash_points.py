@@ -45,7 +45,7 @@ def test_deaths_in_short_stories() -> None:
 @pytest.mark.slow
 def test_deaths_in_all_stories() -> None:
     """Deaths at every kind of point in every mode, and at points spread over all stories, do no harm."""
-    assert faults_of_spread(SLUGS, 700) == []
+    assert faults_of_spread(SLUGS, 300) == []
 
 
 @pytest.mark.parametrize("right", Right)
