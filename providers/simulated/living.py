@@ -10,24 +10,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
+from providers.relay import Relay
 from providers.simulated.provider import SimulatedProvider
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
     from datetime import datetime
 
-    from providers.base import (
-        Catalog,
-        Group,
-        GroupRef,
-        GroupRequest,
-        GroupSnapshot,
-        InstanceRequest,
-        LeftoverSearch,
-        NetworkQuestion,
-        Operation,
-        SweepOperation,
-    )
+    from providers.relay import Call, Change
     from providers.simulated.region import SimulatedRegion
 
 T = TypeVar("T")
@@ -78,57 +68,28 @@ class Pace:
         await self._sleep(max(0.0, seconds) / self._speed)
 
 
-class LivingProvider:
+class LivingProvider(Relay):
     """The provider contract over a region whose time runs. ``save`` None: it lives in memory alone."""
 
     def __init__(
         self, region: SimulatedRegion, pace: Pace, save: Callable[[], None] | None = None
     ) -> None:
-        self._inner = SimulatedProvider(region)
+        super().__init__(SimulatedProvider(region))
         self._region = region
         self._pace = pace
         self._save = save
         self._saved = region.world.changes
         self._turn: asyncio.Future[None] | None = None
 
-    async def observe(
-        self,
-        ref: GroupRef,
-        names: Sequence[str] | None = None,
-        leftovers: LeftoverSearch | None = None,
-    ) -> GroupSnapshot:
-        """Show the scale set, its members and the locks over them."""
-        return await self._call(lambda: self._inner.observe(ref, names, leftovers))
+    async def reading(self, call: Call, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Look at the region as it is now."""
+        del call
+        return await self._call(go_on)
 
-    async def catalog(
-        self, subscription: str, location: str, network: NetworkQuestion | None = None
-    ) -> Catalog:
-        """Show sizes, zones, fault domain limits and quota."""
-        return await self._call(lambda: self._inner.catalog(subscription, location, network))
-
-    async def put_group(self, ref: GroupRef, request: GroupRequest, *, etag: str | None) -> Group:
-        """Create the set, or change it if its etag still is ``etag``."""
-        return await self._call(lambda: self._inner.put_group(ref, request, etag=etag))
-
-    async def create(self, ref: GroupRef, request: InstanceRequest) -> None:
-        """Start the creation of one member."""
-        await self._call(lambda: self._inner.create(ref, request))
-
-    async def delete(self, ref: GroupRef, names: Sequence[str]) -> None:
-        """Start the batch deletion of the named members."""
-        await self._call(lambda: self._inner.delete(ref, names))
-
-    async def operate(self, ref: GroupRef, name: str, operation: Operation) -> None:
-        """Start a power operation on one member, or change its tags."""
-        await self._call(lambda: self._inner.operate(ref, name, operation))
-
-    async def sweep(self, ref: GroupRef, leftover: str, operation: SweepOperation) -> None:
-        """Change tags of one leftover, or delete it."""
-        await self._call(lambda: self._inner.sweep(ref, leftover, operation))
-
-    async def delete_group(self, ref: GroupRef) -> None:
-        """Delete the set."""
-        await self._call(lambda: self._inner.delete_group(ref))
+    async def changing(self, change: Change, go_on: Callable[[], Awaitable[T]]) -> T:
+        """Change the region as it is now."""
+        del change
+        return await self._call(go_on)
 
     async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
         self._pace.keep()
